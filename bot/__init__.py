@@ -1,0 +1,1 @@
+"""How the desk meets people: channels, commands, schedule, letters and pages."""

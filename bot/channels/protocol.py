@@ -1,0 +1,112 @@
+"""What every channel is to the desk: it reads a platform's payloads, sends, and fetches files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from flows.events import Envelope
+
+
+class Fault(Enum):
+    """Why a message could not be handed over, and so what happens next.
+
+    LATER retry with back-off, keeping the place; RECIPIENT this address cannot be reached, stop
+    (``blocked`` or ``invalid``); CONTENT this message is refused, give it up; WINDOW only a
+    template may go out; SENDER our account is wrong: stop all and alarm.
+    """
+
+    LATER = "later"
+    RECIPIENT = "recipient"
+    CONTENT = "content"
+    WINDOW = "window"
+    SENDER = "sender"
+
+
+class SendError(Exception):
+    """A platform's refusal: ``retry_after`` in seconds, ``state`` the contact's new state."""
+
+    def __init__(
+        self,
+        fault: Fault,
+        reason: str,
+        *,
+        retry_after: float = 0.0,
+        state: str = "",
+        code: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.fault = fault
+        self.reason = reason
+        self.retry_after = retry_after
+        self.state = state
+        self.code = code
+
+
+class FetchError(Exception):
+    """A file that cannot be had: ``gone`` (never again) or worth another try."""
+
+    def __init__(self, reason: str, *, gone: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.gone = gone
+
+
+class File(Struct, frozen=True):
+    """An attachment, decrypted and in memory."""
+
+    kind: str
+    name: str
+    mime: str
+    content: bytes
+
+
+class Rendered(Struct, frozen=True):
+    """A message in a person's language: ``html`` uses only b, i, code, a and line breaks.
+
+    ``buttons`` are (choice, label). ``template`` is the name of an approved WhatsApp template with
+    ``variables``; ``thread`` is the forum topic, 0 for none. ``text`` is the same as plain words.
+    """
+
+    html: str
+    text: str
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    template: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    thread: int = 0
+
+
+class Receipt(Struct, frozen=True):
+    """The platform took it: its id of the message (the last one where it took several)."""
+
+    platform_id: str = ""
+
+
+class Channel(Protocol):
+    """One platform. ``rate`` and ``chat_rate`` are messages per second; a group has its own."""
+
+    name: str
+    rate: float
+    chat_rate: float
+    group_rate: float
+    window_hours: float
+    """Free text only this long after the person's last message; 0 for no such limit."""
+
+    def read(self, payload: Mapping[str, object]) -> list[Envelope]:
+        """Turn a platform's payload into events; what is senseless gives an empty list."""
+
+    async def send(self, address: str, message: Rendered) -> Receipt:
+        """Hand the message over; raises SendError."""
+
+    async def fetch(self, ref: str, limit: int) -> bytes:
+        """Return a file of at most ``limit`` bytes, in memory only; raises FetchError."""
+
+    async def open(self) -> None:
+        """Make ready (connections, command menu)."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

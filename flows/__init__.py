@@ -1,0 +1,1 @@
+"""What the desk does: pure state machines, without I/O, clock, database or channel."""

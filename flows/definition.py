@@ -1,0 +1,93 @@
+"""What a service is: the data of ``flows/services/<id>.yaml``, checked by ``flows.loader``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+Condition = dict[str, list[str]]
+"""Every named answer must be one of the listed choices; an empty one always holds."""
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing asked in words: ``check`` names a function of ``flows.answers``.
+
+    ``depends`` names questions whose change makes this one be asked again. ``least`` and ``most``
+    bound the length or the value, as the check says.
+    """
+
+    id: str
+    check: str
+    choices: list[str] = field(default_factory=list)
+    when: Condition = field(default_factory=dict)
+    depends: list[str] = field(default_factory=list)
+    optional: bool = False
+    least: int | None = None
+    most: int | None = None
+
+
+class Document(Struct, frozen=True, forbid_unknown_fields=True):
+    """One paper asked for as photo or PDF; ``pages`` is the most files it may have.
+
+    ``identity`` marks papers whose viewing is restricted and audited.
+    """
+
+    id: str
+    when: Condition = field(default_factory=dict)
+    pages: int = 1
+    optional: bool = False
+    identity: bool = False
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """Things asked once for each member, such as every heir."""
+
+    id: str
+    questions: list[Question]
+    documents: list[Document] = field(default_factory=list)
+    least: int = 1
+    most: int = 20
+
+
+class Stage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One step of the office's work.
+
+    ``role`` may act; ``minutes`` is the working time allowed; ``waits`` says for whom the office's
+    clock stops; ``act`` is what leaving the stage does: make the letter, tell that it is ready,
+    hand it over. ``may`` lists what else an officer may do here.
+    """
+
+    id: str
+    role: str
+    minutes: int = 0
+    waits: Literal["", "citizen", "system"] = ""
+    act: Literal["", "letter", "ready", "handover"] = ""
+    may: list[Literal["return", "reject", "cancel"]] = field(default_factory=list)
+
+
+class Definition(Struct, frozen=True, forbid_unknown_fields=True):
+    """One letter or permit: what it asks, which stages it runs through, what it results in.
+
+    ``promise`` is in working days; ``code`` appears in registration numbers; ``letter`` names the
+    template of the printed letter and ``classification`` its code (Permendagri 83/2022).
+    """
+
+    id: str
+    version: int
+    group: str
+    code: str
+    result: Literal["letter", "forwarded", "stamp", "appointment"]
+    promise: int
+    questions: list[Question]
+    documents: list[Document]
+    stages: list[Stage]
+    groups: list[Group] = field(default_factory=list)
+    cost: int = 0
+    letter: str = ""
+    classification: str = ""
+    validity_months: int = 0
+    law: list[str] = field(default_factory=list)
+    applicant: dict[str, str] = field(
+        default_factory=lambda: {"name": "name", "nik": "nik", "village": "village"}
+    )

@@ -1,0 +1,80 @@
+"""What a conversation wants done; the turn that called it does it in the same transaction."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from flows.events import Media
+from flows.messages import Attachment, Button, Part
+
+
+class Effect(Struct, frozen=True, tag_field="type", tag=str.lower):
+    """Anything that leaves a machine."""
+
+
+class Say(Effect):
+    """Tell the person this. All that one turn says becomes one message.
+
+    ``prompt`` marks a question: an unsent older prompt is replaced by it. ``settle`` waits a moment
+    for more words of the same answer before it is handed to the platform.
+    """
+
+    parts: list[Part]
+    buttons: list[Button] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    prompt: bool = False
+    settle: bool = False
+    template: str = ""
+
+
+class Fetch(Effect):
+    """Fetch, check and store this document for ``path``; an ``Inspected`` event follows."""
+
+    document: str
+    media: Media
+    path: str
+    attempt: int = 0
+
+
+class Discard(Effect):
+    """These stored documents are no longer needed."""
+
+    documents: list[int]
+
+
+class Submit(Effect):
+    """File a request (``request`` 0) or answer a returned one; a ``Filed`` event follows."""
+
+    service: str
+    digest: str
+    answers: dict[str, str]
+    marks: dict[str, str]
+    documents: dict[str, list[int]]
+    request: int = 0
+
+
+class FindStatus(Effect):
+    """Look up the person's own requests; a ``StatusFound`` event follows."""
+
+    number: str = ""
+
+
+class CallOfficer(Effect):
+    """A person of the office is wanted; ``reason`` is asked, misses or trouble."""
+
+    reason: str
+    text: str = ""
+
+
+class PassOn(Effect):
+    """The citizen's words or file go to the officer who speaks with them."""
+
+    text: str = ""
+    media: Media | None = None
+
+
+class EndTalk(Effect):
+    """The citizen ended the talk with the officer."""
+
+
+AnyEffect = Say | Fetch | Discard | Submit | FindStatus | CallOfficer | PassOn | EndTalk

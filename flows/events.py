@@ -1,0 +1,236 @@
+"""What happens to a conversation: what a citizen does, and what the desk tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Event(Struct, frozen=True, tag_field="type", tag=str.lower):
+    """Anything that is stored in the inbox and advances a machine."""
+
+
+# --- what a person does -------------------------------------------------------------------------
+
+
+class Text(Event):
+    """Words typed by a person, up to the channel's limit."""
+
+    text: str
+
+
+class Pressed(Event):
+    """A button: ``choice`` is the payload that was sent with it."""
+
+    choice: str
+
+
+class Media(Event):
+    """A photo or file; ``ref`` is what the channel needs to fetch it.
+
+    ``kind`` is photo or file; pieces of one album share ``album``; ``size`` in bytes, 0 unknown.
+    """
+
+    ref: str
+    kind: str = "photo"
+    mime: str = ""
+    size: int = 0
+    name: str = ""
+    caption: str = ""
+    album: str = ""
+
+
+class Edited(Event):
+    """A person changed an earlier message into ``text``."""
+
+    text: str
+
+
+class Started(Event):
+    """A person opened the chat, with the payload of a deep link if there was one."""
+
+    payload: str = ""
+
+
+class Location(Event):
+    """A point on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class ContactCard(Event):
+    """A shared phone number."""
+
+    phone: str
+    name: str = ""
+
+
+class Unusable(Event):
+    """Something the desk cannot read: ``what`` is voice, sticker, video, poll or unknown."""
+
+    what: str
+
+
+class Blocked(Event):
+    """The person blocked the desk, or left."""
+
+
+class Unblocked(Event):
+    """The person came back."""
+
+
+class Added(Event):
+    """The desk was added to a group."""
+
+
+class Migrated(Event):
+    """A group got a new address."""
+
+    address: str
+
+
+# --- what the desk itself tells a machine --------------------------------------------------------
+
+
+class Inspected(Event):
+    """A document was fetched, checked and stored, or could not be.
+
+    ``problem`` is empty for a good one, else the name of the advice (blurry, dark, small,
+    sideways, damaged, encrypted, active, type, large, gone…). ``usable`` is False where nothing
+    was stored.
+    """
+
+    document: int
+    path: str
+    ref: str = ""
+    problem: str = ""
+    usable: bool = True
+    pages: int = 1
+
+
+class Woken(Event):
+    """A time came that the machine had asked for; stale when ``turn`` is not its current one."""
+
+    turn: int
+
+
+class Told(Event):
+    """The office tells the citizen something; the machine chooses the moment."""
+
+    key: str
+    args: dict[str, Any] = field(default_factory=dict)
+    request: int = 0
+    template: str = ""
+
+
+class Wanted(Event):
+    """A request came back: the citizen is asked for just these paths."""
+
+    request: int
+    number: str
+    service: str
+    digest: str
+    paths: list[str]
+    reason: str
+    answers: dict[str, str]
+    documents: dict[str, list[int]]
+
+
+class Filed(Event):
+    """The request was accepted into the office's books."""
+
+    request: int
+    number: str
+    code: str
+    link: str
+    promised: str
+    again: bool = False
+
+
+class StatusFound(Event):
+    """The person's own requests, for ``status``."""
+
+    requests: list[dict[str, Any]]
+    asked: str = ""
+
+
+class TakenOver(Event):
+    """An officer speaks with the citizen now."""
+
+    officer: str
+
+
+class HandedBack(Event):
+    """The officer gave the conversation back to the desk."""
+
+
+class Digest(Event):
+    """The officers' morning overview is due."""
+
+    day: str
+
+
+class LetterMade(Event):
+    """The letter's file exists: its number, its file and its hash are final."""
+
+    letter: int
+    number: str
+    file: str
+    sha256: str
+
+
+class JobFailed(Event):
+    """Slow work was given up; an officer must look."""
+
+    kind: str
+    error: str
+
+
+AnyEvent = (
+    Text
+    | Pressed
+    | Media
+    | Edited
+    | Started
+    | Location
+    | ContactCard
+    | Unusable
+    | Blocked
+    | Unblocked
+    | Added
+    | Migrated
+    | Inspected
+    | Woken
+    | Told
+    | Wanted
+    | Filed
+    | StatusFound
+    | TakenOver
+    | HandedBack
+    | Digest
+    | LetterMade
+    | JobFailed
+)
+
+
+class Envelope(Struct, frozen=True):
+    """An event as it came in: who, from where, and the platform's own identity of it.
+
+    ``key`` is unique within ``channel`` (that row is the de-duplication); ``address`` is the chat;
+    ``sender`` the person in a group chat, else empty; ``aliases`` are other addresses of the same
+    person (a WhatsApp number and business-scoped id); ``thread`` is a forum topic; ``group`` says
+    that the chat has many people.
+    """
+
+    channel: str
+    key: str
+    address: str
+    event: AnyEvent
+    sender: str = ""
+    aliases: tuple[str, ...] = ()
+    profile: str = ""
+    thread: int = 0
+    message: str = ""
+    group: bool = False

@@ -1,0 +1,73 @@
+"""Where a citizen's conversation stands; saved after every turn and loaded before the next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from flows.events import Media
+
+
+class Page(Struct):
+    """One file given for a document.
+
+    ``id`` is the stored document, 0 while it is being inspected; ``problem`` names why it was
+    accepted with a mark.
+    """
+
+    ref: str
+    id: int = 0
+    problem: str = ""
+
+
+class Continued(Struct):
+    """The last typed answer: words that follow before the next prompt was sent belong to it."""
+
+    path: str
+    text: str
+
+
+class Returned(Struct):
+    """A request that came back: only ``paths`` are asked, then it goes to where it was."""
+
+    request: int
+    number: str
+    paths: list[str]
+    reason: str
+
+
+class Session(Struct):
+    """All that a conversation knows. ``layout`` is raised when its shape changes.
+
+    ``place`` is where the person is: start, language, services, service (what is needed),
+    consent, asking, collecting, more (one more of a group?), review, correcting, leaving,
+    talking (with an officer), rest. ``answers`` maps a path (``name``, ``heirs.0.name``) to its
+    canonical value. ``turn`` counts events; ``prompt`` is the number that buttons carry.
+    """
+
+    layout: int = 1
+    language: str = "id"
+    place: str = "start"
+    turn: int = 0
+    prompt: int = 0
+    service: str = ""
+    digest: str = ""
+    group: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, list[Page]] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    asked: str = ""
+    trail: list[str] = field(default_factory=list)
+    misses: int = 0
+    tries: dict[str, int] = field(default_factory=dict)
+    continued: Continued | None = None
+    loose: list[Media] = field(default_factory=list)
+    returned: Returned | None = None
+    waiting: list[Returned] = field(default_factory=list)
+    before: str = ""
+    pending: str = ""
+    reminded: int = 0
+    wake_at: datetime | None = None

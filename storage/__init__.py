@@ -1,0 +1,1 @@
+"""Where things stay: the database, the encrypted vault and the files."""

@@ -1,0 +1,329 @@
+"""The tables. Instants are integers (milliseconds since 1970, UTC); ``bytes`` are sealed by the vault.
+
+Plain and indexed are only what rules.md allows: name, number, village, dates. Answers, identity
+numbers, addresses, phones and raw messages are sealed; look-up goes through a keyed blind index.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+# SQLite only numbers rows by itself in a column of type INTEGER; PostgreSQL needs 64 bits.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> object:
+    return Field(default=None, sa_column=Column(Id, primary_key=True, autoincrement=True))
+
+
+def _instant(*, index: bool = False) -> object:
+    return Field(default=None, sa_column=Column(BigInteger, nullable=True, index=index))
+
+
+def _sealed() -> object:
+    return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class Citizen(SQLModel, table=True):
+    """A person who asks; may be reached at several contacts."""
+
+    id: int | None = _id()
+    created_at: int | None = _instant()
+
+
+class Contact(SQLModel, table=True):
+    """A chat the desk can write to: a citizen's, an officer's, a group's, a terminal's.
+
+    ``kind`` is citizen, officer or group; ``heard_at`` is the last inbound message (WhatsApp's
+    window); ``state`` is open, blocked, optedout or invalid; ``address`` is sealed.
+    """
+
+    id: int | None = _id()
+    channel: str
+    kind: str = "citizen"
+    citizen_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
+    officer_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
+    language: str = "id"
+    state: str = "open"
+    address: bytes | None = _sealed()
+    profile: bytes | None = _sealed()
+    heard_at: int | None = _instant()
+    created_at: int | None = _instant()
+
+
+class Address(SQLModel, table=True):
+    """A blind index of an address: several may lead to one contact (WhatsApp number and id)."""
+
+    channel: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+
+
+class Inbox(SQLModel, table=True):
+    """Every event once, in order of arrival; ``lane`` is the contact, or minus the request, or 0.
+
+    ``state``: 0 waiting, 1 done, 2 set aside. The unique row is the de-duplication.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("channel", "key"),
+        Index(
+            "inbox_waiting",
+            "lane",
+            "seq",
+            sqlite_where=text("state = 0"),
+            postgresql_where=text("state = 0"),
+        ),
+        Index(
+            "inbox_aside", "seq", sqlite_where=text("state = 2"), postgresql_where=text("state = 2")
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    seq: int | None = _id()
+    channel: str
+    key: str
+    lane: int = Field(sa_column=Column(Id, nullable=False))
+    state: int = 0
+    tries: int = 0
+    received_at: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    retry_at: int | None = _instant()
+    body: bytes | None = _sealed()
+    error: str = ""
+
+
+class Conversation(SQLModel, table=True):
+    """A citizen's session, sealed; ``wake_at`` is when the machine wants the clock's event."""
+
+    contact_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    session: bytes | None = _sealed()
+    service: str = ""
+    digest: str = ""
+    place: str = "start"
+    turn: int = 0
+    talking_to: int | None = Field(default=None, sa_column=Column(Id))
+    prompt_id: int | None = Field(default=None, sa_column=Column(Id))
+    wake_at: int | None = _instant(index=True)
+    updated_at: int | None = _instant()
+
+
+class Outbox(SQLModel, table=True):
+    """Every message once, sent in order of ``id`` to each contact.
+
+    ``state``: 0 waiting, 1 handed to the platform, 2 accepted by it, 3 given up, 4 replaced.
+    ``handed_seq`` is the newest inbox row at the moment of handing over; ``status`` is the
+    platform's last word (sent, delivered, read, failed); ``priority`` 0 answers, 1 broadcasts.
+    """
+
+    __table_args__ = (
+        Index(
+            "outbox_waiting",
+            "contact_id",
+            "id",
+            sqlite_where=text("state < 2"),
+            postgresql_where=text("state < 2"),
+        ),
+        Index(
+            "outbox_failed",
+            "id",
+            sqlite_where=text("state = 3"),
+            postgresql_where=text("state = 3"),
+        ),
+        Index("outbox_platform", "channel", "platform_id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = _id()
+    contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    channel: str
+    key: str | None = Field(default=None, unique=True)
+    request_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
+    state: int = 0
+    priority: int = 0
+    prompt: int = 0
+    tries: int = 0
+    send_at: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    handed_seq: int | None = Field(default=None, sa_column=Column(Id))
+    platform_id: str = ""
+    status: str = ""
+    error: str = ""
+    body: bytes | None = _sealed()
+    created_at: int | None = _instant()
+    sent_at: int | None = _instant()
+
+
+class Request(SQLModel, table=True):
+    """A filed request. ``version`` is raised by every change; ``data`` holds the sealed answers.
+
+    ``key`` is the request's own key, sealed by the master key: destroying it purges the answers.
+    ``status``: open, returned (waits on the citizen), done, rejected, cancelled.
+    """
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: int | None = _id()
+    number: str = Field(unique=True)
+    code: str = Field(unique=True)
+    contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    citizen_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    service: str
+    digest: str
+    stage: str
+    status: str = "open"
+    officer_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
+    version: int = 1
+    name: str = Field(default="", index=True)
+    village: str = ""
+    topic: int | None = Field(default=None, sa_column=Column(Id))
+    filed_at: int | None = _instant(index=True)
+    promised_at: int | None = _instant()
+    stage_at: int | None = _instant()
+    stage_due_at: int | None = _instant()
+    wake_at: int | None = _instant(index=True)
+    closed_at: int | None = _instant()
+    key: bytes | None = _sealed()
+    data: bytes | None = _sealed()
+    returned: str = ""
+
+
+class History(SQLModel, table=True):
+    """What happened to a request: no personal data, never changed (``note`` text is sealed).
+
+    ``before`` is the request's state as JSON before the step, for undoing it.
+    """
+
+    id: int | None = _id()
+    request_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    officer_id: int | None = Field(default=None, sa_column=Column(Id))
+    kind: str
+    stage: str = ""
+    detail: str = ""
+    note: bytes | None = _sealed()
+    before: str = ""
+    undone: int = 0
+
+
+class Document(SQLModel, table=True):
+    """A stored file of a citizen; ``file`` is its name in the store (a keyed hash of the content).
+
+    ``state``: fetching, stored, refused, discarded. ``key`` is the file's own key, sealed.
+    """
+
+    id: int | None = _id()
+    contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    request_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
+    path: str
+    name: str = ""
+    state: str = "fetching"
+    problem: str = ""
+    file: str = ""
+    thumbnail: str = ""
+    mime: str = ""
+    size: int = 0
+    pages: int = 1
+    identity: int = 0
+    key: bytes | None = _sealed()
+    created_at: int | None = _instant()
+
+
+class Job(SQLModel, table=True):
+    """Slow work, claimed by one worker at a time. ``state``: 0 waiting, 1 claimed, 2 done, 3 given up."""
+
+    __table_args__ = (
+        Index(
+            "job_waiting",
+            "run_at",
+            sqlite_where=text("state < 2"),
+            postgresql_where=text("state < 2"),
+        ),
+        Index(
+            "job_failed", "id", sqlite_where=text("state = 3"), postgresql_where=text("state = 3")
+        ),
+    )
+    id: int | None = _id()
+    kind: str
+    key: str = Field(unique=True)
+    state: int = 0
+    tries: int = 0
+    run_at: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    claimed_until: int | None = _instant()
+    body: bytes | None = _sealed()
+    error: str = ""
+
+
+class Series(SQLModel, table=True):
+    """The last number used of a series in a period: gapless, raised in the using transaction."""
+
+    series: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    last: int = 0
+
+
+class Letter(SQLModel, table=True):
+    """A numbered letter. ``state``: reserved, made, cancelled (the number stays)."""
+
+    id: int | None = _id()
+    request_id: int = Field(sa_column=Column(Id, nullable=False, unique=True))
+    number: str = Field(unique=True)
+    state: str = "reserved"
+    file: str = ""
+    sha256: str = ""
+    key: bytes | None = _sealed()
+    dated: str = ""
+    made_at: int | None = _instant()
+
+
+class Officer(SQLModel, table=True):
+    """A member of staff. ``state``: active or suspended."""
+
+    id: int | None = _id()
+    name: str = Field(unique=True)
+    role: str
+    state: str = "active"
+    joined_at: int | None = _instant()
+
+
+class Invite(SQLModel, table=True):
+    """A code by which an officer joins; only its keyed hash is kept."""
+
+    digest: str = Field(primary_key=True)
+    name: str = ""
+    role: str
+    expires_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    used_at: int | None = _instant()
+
+
+class Link(SQLModel, table=True):
+    """A one-time link to a document or letter, or a sign-in code; only its keyed hash is kept."""
+
+    digest: str = Field(primary_key=True)
+    kind: str
+    ref: str
+    officer_id: int | None = Field(default=None, sa_column=Column(Id))
+    expires_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    used_at: int | None = _instant()
+
+
+class Audit(SQLModel, table=True):
+    """Who looked at what, and who changed the staff."""
+
+    id: int | None = _id()
+    at: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    officer_id: int | None = Field(default=None, sa_column=Column(Id))
+    what: str
+    ref: str = ""
+
+
+class StoredDefinition(SQLModel, table=True):
+    """Every version of a service that was ever in force, by digest."""
+
+    digest: str = Field(primary_key=True)
+    service: str = Field(index=True)
+    body: str
+    first_seen: int | None = _instant()
+
+
+class Setting(SQLModel, table=True):
+    """Small facts of the installation: channel offsets, key check, last ring of the clock."""
+
+    name: str = Field(primary_key=True)
+    value: str
