@@ -12,7 +12,7 @@ class Effect(Struct, frozen=True, tag_field="type", tag=str.lower):
     """Anything that leaves a machine."""
 
 
-class Say(Effect):
+class Say(Effect, frozen=True):
     """Tell the person this. All that one turn says becomes one message.
 
     ``prompt`` marks a question: an unsent older prompt is replaced by it. ``settle`` waits a moment
@@ -27,7 +27,7 @@ class Say(Effect):
     template: str = ""
 
 
-class Fetch(Effect):
+class Fetch(Effect, frozen=True):
     """Fetch, check and store this document for ``path``; an ``Inspected`` event follows."""
 
     document: str
@@ -36,13 +36,13 @@ class Fetch(Effect):
     attempt: int = 0
 
 
-class Discard(Effect):
+class Discard(Effect, frozen=True):
     """These stored documents are no longer needed."""
 
     documents: list[int]
 
 
-class Submit(Effect):
+class Submit(Effect, frozen=True):
     """File a request (``request`` 0) or answer a returned one; a ``Filed`` event follows."""
 
     service: str
@@ -53,27 +53,27 @@ class Submit(Effect):
     request: int = 0
 
 
-class FindStatus(Effect):
+class FindStatus(Effect, frozen=True):
     """Look up the person's own requests; a ``StatusFound`` event follows."""
 
     number: str = ""
 
 
-class CallOfficer(Effect):
+class CallOfficer(Effect, frozen=True):
     """A person of the office is wanted; ``reason`` is asked, misses or trouble."""
 
     reason: str
     text: str = ""
 
 
-class PassOn(Effect):
+class PassOn(Effect, frozen=True):
     """The citizen's words or file go to the officer who speaks with them."""
 
     text: str = ""
     media: Media | None = None
 
 
-class EndTalk(Effect):
+class EndTalk(Effect, frozen=True):
     """The citizen ended the talk with the officer."""
 
 

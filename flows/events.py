@@ -14,19 +14,19 @@ class Event(Struct, frozen=True, tag_field="type", tag=str.lower):
 # --- what a person does -------------------------------------------------------------------------
 
 
-class Text(Event):
+class Text(Event, frozen=True):
     """Words typed by a person, up to the channel's limit."""
 
     text: str
 
 
-class Pressed(Event):
+class Pressed(Event, frozen=True):
     """A button: ``choice`` is the payload that was sent with it."""
 
     choice: str
 
 
-class Media(Event):
+class Media(Event, frozen=True):
     """A photo or file; ``ref`` is what the channel needs to fetch it.
 
     ``kind`` is photo or file; pieces of one album share ``album``; ``size`` in bytes, 0 unknown.
@@ -41,51 +41,51 @@ class Media(Event):
     album: str = ""
 
 
-class Edited(Event):
+class Edited(Event, frozen=True):
     """A person changed an earlier message into ``text``."""
 
     text: str
 
 
-class Started(Event):
+class Started(Event, frozen=True):
     """A person opened the chat, with the payload of a deep link if there was one."""
 
     payload: str = ""
 
 
-class Location(Event):
+class Location(Event, frozen=True):
     """A point on the map, in degrees."""
 
     latitude: float
     longitude: float
 
 
-class ContactCard(Event):
+class ContactCard(Event, frozen=True):
     """A shared phone number."""
 
     phone: str
     name: str = ""
 
 
-class Unusable(Event):
+class Unusable(Event, frozen=True):
     """Something the desk cannot read: ``what`` is voice, sticker, video, poll or unknown."""
 
     what: str
 
 
-class Blocked(Event):
+class Blocked(Event, frozen=True):
     """The person blocked the desk, or left."""
 
 
-class Unblocked(Event):
+class Unblocked(Event, frozen=True):
     """The person came back."""
 
 
-class Added(Event):
+class Added(Event, frozen=True):
     """The desk was added to a group."""
 
 
-class Migrated(Event):
+class Migrated(Event, frozen=True):
     """A group got a new address."""
 
     address: str
@@ -94,7 +94,7 @@ class Migrated(Event):
 # --- what the desk itself tells a machine --------------------------------------------------------
 
 
-class Inspected(Event):
+class Inspected(Event, frozen=True):
     """A document was fetched, checked and stored, or could not be.
 
     ``problem`` is empty for a good one, else the name of the advice (blurry, dark, small,
@@ -110,13 +110,13 @@ class Inspected(Event):
     pages: int = 1
 
 
-class Woken(Event):
+class Woken(Event, frozen=True):
     """A time came that the machine had asked for; stale when ``turn`` is not its current one."""
 
     turn: int
 
 
-class Told(Event):
+class Told(Event, frozen=True):
     """The office tells the citizen something; the machine chooses the moment."""
 
     key: str
@@ -125,7 +125,7 @@ class Told(Event):
     template: str = ""
 
 
-class Wanted(Event):
+class Wanted(Event, frozen=True):
     """A request came back: the citizen is asked for just these paths."""
 
     request: int
@@ -138,7 +138,7 @@ class Wanted(Event):
     documents: dict[str, list[int]]
 
 
-class Filed(Event):
+class Filed(Event, frozen=True):
     """The request was accepted into the office's books."""
 
     request: int
@@ -149,30 +149,30 @@ class Filed(Event):
     again: bool = False
 
 
-class StatusFound(Event):
+class StatusFound(Event, frozen=True):
     """The person's own requests, for ``status``."""
 
     requests: list[dict[str, Any]]
     asked: str = ""
 
 
-class TakenOver(Event):
+class TakenOver(Event, frozen=True):
     """An officer speaks with the citizen now."""
 
     officer: str
 
 
-class HandedBack(Event):
+class HandedBack(Event, frozen=True):
     """The officer gave the conversation back to the desk."""
 
 
-class Digest(Event):
+class Digest(Event, frozen=True):
     """The officers' morning overview is due."""
 
     day: str
 
 
-class LetterMade(Event):
+class LetterMade(Event, frozen=True):
     """The letter's file exists: its number, its file and its hash are final."""
 
     letter: int
@@ -181,7 +181,7 @@ class LetterMade(Event):
     sha256: str
 
 
-class JobFailed(Event):
+class JobFailed(Event, frozen=True):
     """Slow work was given up; an officer must look."""
 
     kind: str

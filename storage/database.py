@@ -101,7 +101,7 @@ class _Unit:
 
 
 class Database:
-    """A SQLite file: ``write`` and ``read`` run a function of a transaction and return its result."""
+    """A SQLite file: ``write`` and ``read`` run a function of a transaction."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,10 +1,12 @@
-"""The tables. Instants are integers (milliseconds since 1970, UTC); ``bytes`` are sealed by the vault.
+"""The tables. Instants are integers (milliseconds since 1970, UTC); ``bytes`` are sealed.
 
 Plain and indexed are only what rules.md allows: name, number, village, dates. Answers, identity
 numbers, addresses, phones and raw messages are sealed; look-up goes through a keyed blind index.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -13,15 +15,15 @@ from sqlmodel import Field, SQLModel
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _id() -> object:
+def _id() -> Any:
     return Field(default=None, sa_column=Column(Id, primary_key=True, autoincrement=True))
 
 
-def _instant(*, index: bool = False) -> object:
+def _instant(*, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(BigInteger, nullable=True, index=index))
 
 
-def _sealed() -> object:
+def _sealed() -> Any:
     return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
@@ -226,7 +228,7 @@ class Document(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """Slow work, claimed by one worker at a time. ``state``: 0 waiting, 1 claimed, 2 done, 3 given up."""
+    """Slow work. ``state``: 0 waiting, 1 claimed by a worker, 2 done, 3 given up."""
 
     __table_args__ = (
         Index(
