@@ -1,0 +1,127 @@
+"""The inbox: every event once, in the order of its arrival, until its turn has been taken."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from flows.events import AnyEvent, Envelope
+from storage import contacts
+from storage.database import Tx
+from storage.vault import Vault
+
+WAITING, DONE, ASIDE = 0, 1, 2
+TRIES = 3
+_PLACE = "inbox.body"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Envelope).decode
+
+
+class Waiting(NamedTuple):
+    """The next event of a lane; ``retry_at`` is when it may be tried (again)."""
+
+    seq: int
+    lane: int
+    tries: int
+    retry_at: int
+    envelope: Envelope
+
+
+def accept(tx: Tx, vault: Vault, envelope: Envelope, now: int) -> int | None:
+    """Store an event from outside and return its lane; None when it is known already."""
+    lane = contacts.meet(
+        tx,
+        vault,
+        envelope.channel,
+        envelope.address,
+        now,
+        aliases=envelope.aliases,
+        profile="" if envelope.group else envelope.profile,
+        kind="group" if envelope.group else "citizen",
+    )
+    return lane if _store(tx, vault, envelope, lane, now) else None
+
+
+def put(tx: Tx, vault: Vault, lane: int, event: AnyEvent, key: str, now: int) -> bool:
+    """Store an event of the desk itself; False when that key happened already."""
+    return _store(tx, vault, Envelope("desk", key, "", event), lane, now)
+
+
+def _store(tx: Tx, vault: Vault, envelope: Envelope, lane: int, now: int) -> bool:
+    changed = tx.run(
+        "INSERT INTO inbox (channel, key, lane, state, tries, received_at, body, error)"
+        " VALUES (?, ?, ?, 0, 0, ?, ?, '') ON CONFLICT (channel, key) DO NOTHING",
+        envelope.channel,
+        envelope.key,
+        lane,
+        now,
+        vault.seal(_PLACE, _encode(envelope)),
+    )
+    return changed == 1
+
+
+def following(tx: Tx, vault: Vault, lane: int) -> Waiting | None:
+    """Return the oldest event of the lane whose turn has not been taken."""
+    row = tx.one(
+        "SELECT seq, tries, COALESCE(retry_at, 0), body FROM inbox"
+        " WHERE lane = ? AND state = 0 ORDER BY seq LIMIT 1",
+        lane,
+    )
+    if row is None:
+        return None
+    return Waiting(row[0], lane, row[1], row[2], _decode(vault.unseal(_PLACE, row[3])))
+
+
+def done(tx: Tx, seq: int) -> None:
+    """The event's turn was taken; its row stays, so that a repetition is known."""
+    tx.run("UPDATE inbox SET state = 1 WHERE seq = ?", seq)
+
+
+def failed(tx: Tx, seq: int, error: str, retry_at: int) -> bool:
+    """Count a failed turn; True when the event is set aside for an officer to see."""
+    tx.run(
+        "UPDATE inbox SET tries = tries + 1, retry_at = ?, error = ?,"
+        " state = CASE WHEN tries + 1 >= ? THEN 2 ELSE 0 END WHERE seq = ?",
+        retry_at,
+        error,
+        TRIES,
+        seq,
+    )
+    row = tx.one("SELECT state FROM inbox WHERE seq = ?", seq)
+    return row is not None and row[0] == ASIDE
+
+
+def waiting_lanes(tx: Tx) -> list[int]:
+    """Return the lanes in which something waits, oldest first (at start)."""
+    rows = tx.all("SELECT lane FROM inbox WHERE state = 0 GROUP BY lane ORDER BY MIN(seq)")
+    return [row[0] for row in rows]
+
+
+def aside(tx: Tx, limit: int = 20) -> list[tuple[int, int, int, str]]:
+    """Return (seq, lane, received_at, error) of events that were set aside, newest first."""
+    rows = tx.all(
+        "SELECT seq, lane, received_at, error FROM inbox WHERE state = 2 ORDER BY seq DESC LIMIT ?",
+        limit,
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def again(tx: Tx, seq: int) -> int | None:
+    """Let an event that was set aside be tried once more; return its lane."""
+    if not tx.run(
+        "UPDATE inbox SET state = 0, tries = 0, retry_at = 0 WHERE seq = ? AND state = 2", seq
+    ):
+        return None
+    row = tx.one("SELECT lane FROM inbox WHERE seq = ?", seq)
+    return row[0] if row else None
+
+
+def forget(tx: Tx, before: int, limit: int = 500) -> int:
+    """Delete what was done before that instant; platforms repeat for a day at most."""
+    return tx.run(
+        "DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE received_at < ?"
+        " AND state = 1 LIMIT ?)",
+        before,
+        limit,
+    )

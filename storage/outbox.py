@@ -1,0 +1,203 @@
+"""The outbox: every message once, in order to each contact, until a platform took it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from flows.messages import Message
+from storage.database import Row, Tx
+from storage.vault import Vault
+
+WAITING, HANDED, SENT, FAILED, REPLACED = 0, 1, 2, 3, 4
+_PLACE = "outbox.body"
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Message).decode
+
+
+class Handed(NamedTuple):
+    """A message that is being handed to a platform, and where to."""
+
+    id: int
+    contact_id: int
+    tries: int
+    kind: str
+    contact_state: str
+    address: str
+    heard_at: int
+    message: Message
+
+
+def add(
+    tx: Tx,
+    vault: Vault,
+    contact_id: int,
+    message: Message,
+    now: int,
+    *,
+    key: str | None = None,
+    prompt: bool = False,
+    send_at: int = 0,
+) -> int:
+    """Put a message at the end of a contact's line and return its id; 0 when the key was used.
+
+    A prompt takes the place of older prompts that were not handed over: the person is asked one
+    thing at a time.
+    """
+    if key is not None and tx.one("SELECT 1 FROM outbox WHERE key = ?", key):
+        return 0
+    if prompt:
+        tx.run(
+            "UPDATE outbox SET state = 4 WHERE contact_id = ? AND state = 0 AND prompt = 1"
+            " AND tries = 0",
+            contact_id,
+        )
+    return tx.add(
+        "INSERT INTO outbox (contact_id, channel, key, request_id, state, priority, prompt, tries,"
+        " send_at, platform_id, status, error, body, created_at)"
+        " VALUES (?, (SELECT channel FROM contact WHERE id = ?), ?, ?, 0, 0, ?, 0, ?, '', '', '',"
+        " ?, ?)",
+        contact_id,
+        contact_id,
+        key,
+        message.request or None,
+        int(prompt),
+        send_at,
+        vault.seal(_PLACE, _encode(message)),
+        now,
+    )
+
+
+def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
+    """Mark the contact's next message as handed over and return it.
+
+    Returns 0 when nothing waits, else the instant at which the next one may go.
+    """
+    row = tx.one(
+        "SELECT o.id, o.tries, o.send_at, o.body, c.kind, c.state, c.address, c.heard_at"
+        " FROM outbox o JOIN contact c ON c.id = o.contact_id"
+        " WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1",
+        contact_id,
+    )
+    if row is None:
+        return 0
+    if row[2] > now:
+        return int(row[2])
+    tx.run(
+        "UPDATE outbox SET state = 1, tries = tries + 1,"
+        " handed_seq = (SELECT MAX(seq) FROM inbox) WHERE id = ?",
+        row[0],
+    )
+    return Handed(
+        row[0],
+        contact_id,
+        row[1] + 1,
+        row[4],
+        row[5],
+        vault.unseal("contact.address", row[6]).decode(),
+        row[7] or 0,
+        _decode(vault.unseal(_PLACE, row[3])),
+    )
+
+
+def sent(tx: Tx, outbox_id: int, platform_id: str, now: int) -> None:
+    """The platform took it."""
+    tx.run(
+        "UPDATE outbox SET state = 2, platform_id = ?, status = 'sent', sent_at = ?, error = ''"
+        " WHERE id = ?",
+        platform_id,
+        now,
+        outbox_id,
+    )
+
+
+def later(tx: Tx, outbox_id: int, send_at: int, error: str) -> None:
+    """Try again at that instant; it keeps its place."""
+    tx.run(
+        "UPDATE outbox SET state = 0, send_at = ?, error = ? WHERE id = ?",
+        send_at,
+        error,
+        outbox_id,
+    )
+
+
+def give_up(tx: Tx, outbox_id: int, error: str) -> None:
+    """It will not be sent; an officer sees why."""
+    tx.run(
+        "UPDATE outbox SET state = 3, status = 'failed', error = ? WHERE id = ?", error, outbox_id
+    )
+
+
+def give_up_all(tx: Tx, contact_id: int, error: str) -> int:
+    """Nothing more can reach this contact: give up all that waits for it."""
+    return tx.run(
+        "UPDATE outbox SET state = 3, status = 'failed', error = ?"
+        " WHERE contact_id = ? AND state < 2",
+        error,
+        contact_id,
+    )
+
+
+def again(tx: Tx, outbox_id: int) -> int | None:
+    """Try a message that was given up once more; return its contact."""
+    if not tx.run(
+        "UPDATE outbox SET state = 0, tries = 0, send_at = 0 WHERE id = ? AND state = 3", outbox_id
+    ):
+        return None
+    row = tx.one("SELECT contact_id FROM outbox WHERE id = ?", outbox_id)
+    return row[0] if row else None
+
+
+def was_early(tx: Tx, outbox_id: int | None, seq: int) -> bool:
+    """Did that event arrive before this prompt was handed to the platform?"""
+    if outbox_id is None:
+        return False
+    row = tx.one("SELECT state, handed_seq FROM outbox WHERE id = ?", outbox_id)
+    if row is None:
+        return False
+    return row[1] is None or seq <= row[1]
+
+
+def recover(tx: Tx) -> list[int]:
+    """After a stop: what was being handed over goes again; return contacts with waiting rows."""
+    tx.run("UPDATE outbox SET state = 0 WHERE state = 1")
+    rows = tx.all(
+        "SELECT contact_id FROM outbox WHERE state = 0 GROUP BY contact_id ORDER BY MIN(id)"
+    )
+    return [row[0] for row in rows]
+
+
+def record_status(
+    tx: Tx, channel: str, platform_id: str, status: str, rank: dict[str, int], error: str
+) -> None:
+    """Keep the platform's furthest word on a message; words arrive late and twice."""
+    row = tx.one(
+        "SELECT id, status FROM outbox WHERE channel = ? AND platform_id = ?", channel, platform_id
+    )
+    if row is None or rank.get(status, -1) <= rank.get(row[1], -1):
+        return
+    tx.run("UPDATE outbox SET status = ?, error = ? WHERE id = ?", status, error, row[0])
+
+
+def failures(tx: Tx, limit: int = 20) -> list[Row]:
+    """Return (id, contact_id, request_id, created_at, error) of messages given up, newest first."""
+    return tx.all(
+        "SELECT id, contact_id, request_id, created_at, error FROM outbox"
+        " WHERE state = 3 ORDER BY id DESC LIMIT ?",
+        limit,
+    )
+
+
+def told(
+    tx: Tx, vault: Vault, contact_id: int, after: int = 0, limit: int = 200
+) -> list[tuple[int, int, Message]]:
+    """Return (id, created_at, message) of what this contact was sent, oldest first."""
+    rows = tx.all(
+        "SELECT id, created_at, body FROM outbox"
+        " WHERE contact_id = ? AND id > ? AND state IN (1, 2) ORDER BY id LIMIT ?",
+        contact_id,
+        after,
+        limit,
+    )
+    return [(row[0], row[1], _decode(vault.unseal(_PLACE, row[2]))) for row in rows]
