@@ -1,0 +1,147 @@
+"""The worker: lanes beside each other, the events of one lane strictly one after another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.turn import Turn
+from storage import inbox
+from storage.database import StorageUnavailable, Tx
+from storage.instant import from_ms, to_ms
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+
+log = structlog.get_logger()
+TakeTurn = Callable[[Turn, inbox.Waiting], None]
+
+
+class TurnFailed(Exception):
+    """A turn raised; everything it wrote is undone."""
+
+    def __init__(self, seq: int, cause: Exception) -> None:
+        super().__init__(f"event {seq}: {type(cause).__name__}")
+        self.seq = seq
+        self.cause = cause
+
+
+class Worker:
+    """Takes the turns of all lanes that were woken; at most one task works on a lane."""
+
+    def __init__(self, desk: Desk, take_turn: TakeTurn) -> None:
+        self._desk = desk
+        self._take_turn = take_turn
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+        self._stopping = False
+        self.turns = 0
+        self.turn_seconds = 0.0
+
+    async def start(self) -> None:
+        """Wake every lane in which something waited when the desk stopped."""
+        for lane in await self._desk.db.read(inbox.waiting_lanes):
+            self.wake(lane)
+
+    async def stop(self) -> None:
+        """Let the turns that are under way finish."""
+        self._stopping = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Wait until no lane has work."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    def wake(self, lane: int) -> None:
+        """Something waits in this lane."""
+        if self._stopping:
+            return
+        if lane in self._tasks:
+            self._again.add(lane)
+            return
+        self._tasks[lane] = asyncio.get_running_loop().create_task(self._drain(lane))
+
+    async def _drain(self, lane: int) -> None:
+        try:
+            while True:
+                self._again.discard(lane)
+                while await self._step(lane):
+                    pass
+                if lane not in self._again:
+                    return
+        finally:
+            del self._tasks[lane]
+
+    async def _step(self, lane: int) -> bool:
+        """Take one turn; False when nothing waits."""
+        try:
+            wait = await self._desk.db.write(lambda tx: self._unit(tx, lane))
+        except TurnFailed as failure:
+            await self._set_back(lane, failure)
+            return True
+        except StorageUnavailable as error:
+            log.error("turns wait for the database", error=str(error), do="free disk space")
+            await asyncio.sleep(2.0)
+            return True
+        if wait is None:
+            return False
+        if wait > 0:
+            await asyncio.sleep(wait)
+        return True
+
+    def _unit(self, tx: Tx, lane: int) -> float | None:
+        """Run in the transaction: None nothing waits, 0 a turn was taken, else seconds to wait."""
+        began = time.perf_counter()
+        waiting = inbox.following(tx, self._desk.vault, lane)
+        if waiting is None:
+            return None
+        now = self._desk.now()
+        if waiting.retry_at > to_ms(now):
+            return max(0.01, (from_ms(waiting.retry_at) - now).total_seconds())
+        turn = Turn(self._desk, tx, now, waiting.seq)
+        try:
+            self._take_turn(turn, waiting)
+        except Exception as cause:
+            raise TurnFailed(waiting.seq, cause) from cause
+        inbox.done(tx, waiting.seq)
+        self.turns += 1
+        self.turn_seconds += time.perf_counter() - began
+        return 0.0
+
+    async def _set_back(self, lane: int, failure: TurnFailed) -> None:
+        error = _describe(failure.cause)
+        log.error(
+            "a turn failed and will be tried again; see /gagal if it is set aside",
+            event_seq=failure.seq,
+            lane=lane,
+            error=error,
+        )
+
+        def record(tx: Tx) -> None:
+            now = self._desk.now()
+            retry_at = to_ms(now + timedelta(seconds=1))
+            if inbox.failed(tx, failure.seq, error, retry_at):
+                Turn(self._desk, tx, now).alarm(f"aside:{failure.seq}", "aside", seq=failure.seq)
+
+        try:
+            await self._desk.db.write(record)
+        except StorageUnavailable:
+            await asyncio.sleep(2.0)
+
+
+def _describe(cause: Exception) -> str:
+    """Name the error and its place, without its words: they may hold personal data."""
+    frame = cause.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f" at {frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""
+    return f"{type(cause).__name__}{where}"
