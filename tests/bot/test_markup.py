@@ -137,7 +137,7 @@ def test_hostile_words_never_open_a_tag(words: str) -> None:
     read = Reader(to_telegram(f"<b>{plain(words)}</b>{plain(words)}"))
     assert [tag for tag in read.tags if tag not in {"b", "/b"}] == []
     assert len(read.tags) == (2 if words else 0)
-    assert to_plain(plain(words)).encode()
+    assert bool(to_plain(plain(words)).encode()) == bool(words)
 
 
 @given(hostile)
