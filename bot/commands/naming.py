@@ -1,0 +1,145 @@
+"""Which document or answer an officer means: by id or by label, with typos, several by commas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from rapidfuzz.distance import OSA
+
+_LONGEST = 7
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_JOINERS = ("dan", "and", "&", "+")
+
+
+class Item(Struct, frozen=True):
+    """Something of a request that may be asked again.
+
+    ``names`` are the ways to say it, the first one for reading; ``member`` counts from 1 within
+    ``group`` (its names), 0 for what belongs to the request itself.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    group: tuple[str, ...] = ()
+    member: int = 0
+
+    @property
+    def label(self) -> str:
+        """The name to show: "KTP ahli waris 2"."""
+        if not self.member:
+            return self.names[0]
+        if self.group[0].lower() in self.names[0].lower():
+            return f"{self.names[0]} {self.member}"
+        return f"{self.names[0]} {self.group[0]} {self.member}"
+
+
+class Named(Struct, frozen=True):
+    """What was named, and the words after it."""
+
+    items: list[Item]
+    rest: str
+
+
+class Ambiguous(Exception):
+    """The words fit several items."""
+
+    def __init__(self, said: str, items: list[Item]) -> None:
+        super().__init__(said)
+        self.said = said
+        self.items = items
+
+
+def take(text: str, items: Sequence[Item]) -> Named:
+    """Read the items at the beginning of ``text``; none named gives an empty list.
+
+    Raises Ambiguous.
+    """
+    words = text.replace(",", " , ").split()
+    found: list[Item] = []
+    while words:
+        match, used = _longest(words, items)
+        if match is None:
+            break
+        found.append(match)
+        words = words[used:]
+        if not words or (words[0] != "," and not _goes_on(words, items)):
+            break
+        words = words[1:]
+    return Named(list(dict.fromkeys(found)), _tidy(" ".join(words)) if found else text)
+
+
+def _goes_on(words: list[str], items: Sequence[Item]) -> bool:
+    """A joining word continues the list only when what follows is an item too."""
+    if words[0].lower() not in _JOINERS or len(words) < 2:
+        return False
+    try:
+        return _longest(words[1:], items)[0] is not None
+    except Ambiguous:
+        return False
+
+
+def _longest(words: list[str], items: Sequence[Item]) -> tuple[Item | None, int]:
+    """Exact names win over misspelt ones, those over parts of names; longer ones win."""
+    spans = words[: words.index(",")] if "," in words else words
+    path = spans[0].lower().rstrip(":") if spans else ""
+    for item in items:
+        if item.member and item.path == path:
+            return item, 1
+    for fits in (_exact, _misspelt, _part):
+        for length in range(min(_LONGEST, len(spans)), 0, -1):
+            said = _words(" ".join(spans[:length]))
+            match = _one(said, [item for item in items if _fits(said, item, fits)])
+            if match is not None:
+                return match, length
+    return None, 0
+
+
+def _one(said: tuple[str, ...], candidates: list[Item]) -> Item | None:
+    if len(candidates) > 1:
+        # Of a name that stands both alone and in a group, the one standing alone is meant.
+        alone = [item for item in candidates if not item.member]
+        if len(alone) != 1:
+            raise Ambiguous(" ".join(said), candidates)
+        candidates = alone
+    return candidates[0] if candidates else None
+
+
+def _fits(said: tuple[str, ...], item: Item, fits: Callable[[str, str], bool]) -> bool:
+    return bool(said) and any(_same(said, _words(name), fits) for name in _sayings(item))
+
+
+def _sayings(item: Item) -> list[str]:
+    if not item.member:
+        return list(item.names)
+    places = [f"{group} {item.member}" for group in item.group] + [str(item.member)]
+    return [*item.names, *(f"{name} {place}" for name in item.names for place in places)]
+
+
+def _same(said: tuple[str, ...], name: tuple[str, ...], fits: Callable[[str, str], bool]) -> bool:
+    # Digits tell members apart: they are never a typo of one another.
+    if [word for word in said if word.isdigit()] != [word for word in name if word.isdigit()]:
+        return False
+    return fits(" ".join(said), " ".join(name))
+
+
+def _exact(said: str, name: str) -> bool:
+    return said == name
+
+
+def _misspelt(said: str, name: str) -> bool:
+    allowed = 0 if len(name) < 3 else 1 if len(name) < 8 else 2
+    return OSA.distance(said, name, score_cutoff=allowed) <= allowed
+
+
+def _part(said: str, name: str) -> bool:
+    return len(said) >= 3 and set(said.split()) <= set(name.split())
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower()))
+
+
+def _tidy(rest: str) -> str:
+    return re.sub(r"\s+,", ",", rest).lstrip(" ,:;-–—").strip()
