@@ -1,0 +1,84 @@
+"""How values look to a person: days, hours, money, numbers of identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import get_day_names, get_month_names
+from babel.numbers import format_decimal
+
+_FALLBACK = Locale("id")
+
+
+@lru_cache
+def locale(language: str) -> Locale:
+    """Return how a language writes; one that is nowhere described writes as Indonesian does."""
+    try:
+        return Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        return _FALLBACK
+
+
+@lru_cache
+def _months(language: str) -> Mapping[int, str]:
+    return dict(get_month_names("wide", "format", locale(language)))
+
+
+@lru_cache
+def _days(language: str) -> Mapping[int, str]:
+    return dict(get_day_names("wide", "format", locale(language)))
+
+
+def show_date(value: str | date, language: str) -> str:
+    """Return an ISO date as ``12 Maret 1998``; what is no date is returned as it is."""
+    day = _date(value)
+    return f"{day.day} {_months(language)[day.month]} {day.year}" if day else str(value)
+
+
+def show_day(value: str | date, language: str) -> str:
+    """Return an ISO date with its weekday: ``Kamis, 12 Maret 1998``."""
+    day = _date(value)
+    if day is None:
+        return str(value)
+    return f"{_days(language)[day.weekday()]}, {show_date(day, language)}"
+
+
+def show_weekday(number: int, language: str) -> str:
+    """Return the name of a weekday, 0 for Monday."""
+    return _days(language)[number]
+
+
+def show_time(value: str | int | datetime, language: str, zone: ZoneInfo) -> str:
+    """Return an instant (ISO, or milliseconds since 1970) in the office's zone."""
+    if isinstance(value, int):
+        value = datetime.fromtimestamp(value / 1000, UTC)
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    there = value.astimezone(zone)
+    mark = ":" if language == "en" else "."
+    return f"{show_date(there.date(), language)}, {there:%H}{mark}{there:%M}"
+
+
+def show_rupiah(value: str | float, language: str) -> str:
+    """Return an amount of whole rupiah: ``Rp1.250.000``."""
+    return f"Rp{format_decimal(round(float(value)), locale=locale(language))}"
+
+
+def mask(value: str) -> str:
+    """Return a number of identity with only its ends: ``1409**********01``."""
+    if len(value) < 10:
+        return "*" * len(value)
+    return f"{value[:4]}{'*' * (len(value) - 6)}{value[-2:]}"
+
+
+def _date(value: str | date) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
