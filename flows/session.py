@@ -35,15 +35,20 @@ class Returned(Struct):
     number: str
     paths: list[str]
     reason: str
+    service: str = ""
+    digest: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, list[int]] = field(default_factory=dict)
 
 
 class Session(Struct):
     """All that a conversation knows. ``layout`` is raised when its shape changes.
 
-    ``place`` is where the person is: start, language, services, service (what is needed),
-    consent, asking, collecting, more (one more of a group?), review, correcting, leaving,
-    talking (with an officer), rest. ``answers`` maps a path (``name``, ``heirs.0.name``) to its
-    canonical value. ``turn`` counts events; ``prompt`` is the number that buttons carry.
+    ``place`` is where the person is, a name of ``flows.places``. ``answers`` maps a path (``name``,
+    ``heirs.0.name``) to its canonical value; ``marks`` a path to a warning for the officer.
+    ``turn`` counts events; ``prompt`` is the number that buttons carry; ``pressed`` is the last
+    button taken, so that a second tap is silent. ``before`` is the place to come back to,
+    ``pending`` what waits for a yes; ``loose`` are photos sent before they were asked for.
     """
 
     layout: int = 1
@@ -60,7 +65,6 @@ class Session(Struct):
     skipped: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     asked: str = ""
-    trail: list[str] = field(default_factory=list)
     misses: int = 0
     tries: dict[str, int] = field(default_factory=dict)
     continued: Continued | None = None
@@ -69,5 +73,7 @@ class Session(Struct):
     waiting: list[Returned] = field(default_factory=list)
     before: str = ""
     pending: str = ""
+    pressed: str = ""
+    consented: str = ""
     reminded: int = 0
     wake_at: datetime | None = None

@@ -1,0 +1,131 @@
+"""A citizen's turn: load the session, advance it, do what it wants, save it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from bot import casework, documents
+from bot.turn import Turn
+from flows.conversation import advance
+from flows.effects import (
+    AnyEffect,
+    CallOfficer,
+    Discard,
+    EndTalk,
+    Fetch,
+    FindStatus,
+    PassOn,
+    Say,
+    Submit,
+)
+from flows.events import AnyEvent, Envelope, StatusFound, Text
+from flows.messages import Message, Part
+from flows.session import Session
+from storage import contacts, conversations, outbox
+
+_BUSY_KEY = "busy"
+
+
+def take_citizen_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:
+    """Take one event of a citizen, or one that the office has for a citizen."""
+    tx, vault = turn.tx, turn.desk.vault
+    if envelope.channel != "desk" and not turn.desk.limits.allow(contact.id, turn.now):
+        _too_many(turn, contact)
+        return
+    stored = conversations.load(tx, vault, contact.id)
+    early = isinstance(envelope.event, Text) and outbox.was_early(tx, stored.prompt_id, turn.seq)
+    citizen = _Citizen(turn, contact, stored.session, stored.prompt_id)
+    citizen.take(envelope.event, early=early)
+    citizen.answer()
+    conversations.save(tx, vault, contact.id, citizen.session, citizen.prompt_id, turn.instant)
+    if citizen.session.language != contact.language:
+        contacts.set_language(tx, contact.id, citizen.session.language)
+
+
+def _too_many(turn: Turn, contact: contacts.ContactRow) -> None:
+    """Say once a minute that it is too fast; what was sent meanwhile is not worked on."""
+    minute = turn.now.strftime("%Y%m%d%H%M")
+    message = Message([Part("conversation.busy")], language=contact.language)
+    turn.say(contact.id, message, key=f"{_BUSY_KEY}:{contact.id}:{minute}")
+
+
+class _Citizen:
+    """One turn's work: what the machine wants is done, and may be an event for it again."""
+
+    def __init__(
+        self, turn: Turn, contact: contacts.ContactRow, session: Session, prompt_id: int | None
+    ) -> None:
+        self.turn = turn
+        self.contact = contact
+        self.session = session
+        self.prompt_id = prompt_id
+        self._said: list[Say] = []
+
+    def take(self, event: AnyEvent, *, early: bool = False) -> None:
+        """Advance the machine, and again with what its effects brought about."""
+        office = self.turn.desk.office
+        self.session, effects = advance(office, self.session, event, self.turn.now, early=early)
+        for followed in self._follow(effects):
+            self.take(followed)
+
+    def answer(self) -> None:
+        """Put all that was said into the outbox as one message."""
+        if not self._said:
+            return
+        message = Message(
+            [part for said in self._said for part in said.parts],
+            buttons=next((said.buttons for said in reversed(self._said) if said.prompt), []),
+            attachments=[item for said in self._said for item in said.attachments],
+            language=self.session.language,
+            template=next((said.template for said in self._said if said.template), ""),
+        )
+        prompt = any(said.prompt for said in self._said)
+        settle = self._said[-1].settle
+        row = self.turn.say(self.contact.id, message, prompt=prompt, settle=settle)
+        if prompt:
+            self.prompt_id = row
+
+    def _follow(self, effects: list[AnyEffect]) -> Iterator[AnyEvent]:
+        for effect in effects:
+            match effect:
+                case Say():
+                    self._said.append(effect)
+                case Submit():
+                    yield casework.file_request(self.turn, self.contact.id, effect)
+                case FindStatus(number):
+                    found = casework.requests_of(self.turn, self.contact.citizen_id or 0, number)
+                    yield StatusFound(found, number)
+                case Fetch():
+                    self._fetch(effect)
+                case Discard(ids):
+                    documents.discard(self.turn, ids)
+                case CallOfficer() | PassOn() | EndTalk():
+                    self._to_staff(effect)
+
+    def _fetch(self, effect: Fetch) -> None:
+        documents.want(self.turn, self.contact, effect, self.session)
+
+    def _to_staff(self, effect: CallOfficer | PassOn | EndTalk) -> None:
+        """Tell the officers; a photo is named, and stays with the platform until asked for."""
+        args: dict[str, object] = {
+            "contact": self.contact.id,
+            "name": self.session.answers.get("name", ""),
+            "service": self.session.service,
+            "channel": self.contact.channel,
+        }
+        match effect:
+            case CallOfficer(reason, text):
+                part = Part("commands/talks/called", args | {"reason": reason, "text": text})
+            case PassOn(text, media):
+                part = Part("commands/talks/passed", args | {"text": text, "media": bool(media)})
+            case EndTalk():
+                conversations.set_talking(self.turn.tx, self.contact.id, None)
+                part = Part("commands/talks/ended", args)
+        for contact_id in self.turn.staff():
+            self.turn.say(contact_id, Message([part]))
+
+
+def fetch_key(contact_id: int, ref: str, path: str, attempt: int) -> str:
+    """Name a fetch: the same photo for the same paper at the same try is one job."""
+    return hashlib.sha256(f"{contact_id}\0{ref}\0{path}\0{attempt}".encode()).hexdigest()

@@ -1,0 +1,289 @@
+"""The citizen's state machine: a session and an event in, a new session and effects out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from flows.answers import clean
+from flows.effects import AnyEffect, FindStatus
+from flows.events import (
+    Added,
+    AnyEvent,
+    Blocked,
+    ContactCard,
+    Edited,
+    Filed,
+    HandedBack,
+    Inspected,
+    Location,
+    Media,
+    Pressed,
+    Started,
+    StatusFound,
+    TakenOver,
+    Text,
+    Told,
+    Unblocked,
+    Unusable,
+    Wanted,
+    Woken,
+)
+from flows.office import Office
+from flows.places import PLACES, asking, collecting, leaving, menu, review, show, talking
+from flows.places.returned import begin_next, filed, wanted
+from flows.places.words import obey
+from flows.session import Session
+from flows.talk import Talk, forget_draft, has_draft
+from flows.understanding import anywhere, pick
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Session).decode
+_SERVICE_LINK = "layanan-"
+_QUIET = ("start", "rest", "talking")
+
+
+def advance(
+    office: Office, session: Session, event: AnyEvent, now: datetime, *, early: bool = False
+) -> tuple[Session, list[AnyEffect]]:
+    """Take one event and return the new session and what is to be done.
+
+    ``early`` says that the event arrived before the last prompt was handed to the platform. The
+    session given is not changed. Any event is fit for any session: nothing raises.
+    """
+    session = _decode(_encode(session))
+    woken_for = session.turn
+    session.turn += 1
+    talk = Talk(office, session, now, early)
+    if isinstance(event, Woken):
+        if event.turn == woken_for:
+            _woken(talk)
+    else:
+        _by_desk(talk, event) or _by_person(talk, event)
+    session.wake_at = _wake_at(talk)
+    return session, talk.finish()
+
+
+# --- what the desk tells -------------------------------------------------------------------------
+
+
+def _by_desk(talk: Talk, event: AnyEvent) -> bool:
+    """Take an event of the office's; False when it is something a person did."""
+    match event:
+        case Told():
+            _told(talk, event)
+        case Wanted():
+            wanted(talk, event)
+        case Filed():
+            filed(talk, event)
+        case Inspected():
+            collecting.inspected(talk, event)
+        case StatusFound():
+            _status(talk, event)
+        case TakenOver():
+            talking.taken_over(talk, event)
+        case HandedBack():
+            talking.handed_back(talk)
+        case _:
+            return False
+    return True
+
+
+def _told(talk: Talk, event: Told) -> None:
+    talk.say(event.key, **event.args)
+    talk.template = event.template
+    if has_draft(talk.session) and talk.session.place not in _QUIET:
+        show(talk)
+
+
+def _status(talk: Talk, event: StatusFound) -> None:
+    if event.requests:
+        talk.say("conversation.status_list", requests=event.requests)
+    else:
+        key = "status_unknown" if event.asked else "status_none"
+        talk.say(f"conversation.{key}", number=event.asked)
+    if has_draft(talk.session):
+        show(talk)
+
+
+def _woken(talk: Talk) -> None:
+    """The person left in the middle: remind kindly, then let go."""
+    session = talk.session
+    if not has_draft(session):
+        begin_next(talk)
+        return
+    reminders = talk.office.limits.remind_after
+    if session.reminded < len(reminders):
+        session.reminded += 1
+        talk.template = "reminder"
+        talk.say(f"conversation.reminder_{session.reminded}", service=talk.key("title"))
+        show(talk)
+        return
+    title = talk.key("title")
+    if session.returned is not None:
+        # The request itself stays with the office; only what was half-answered goes.
+        session.waiting.append(session.returned)
+    forget_draft(talk)
+    talk.template = "expired"
+    talk.say("conversation.expired", service=title)
+
+
+def _wake_at(talk: Talk) -> datetime | None:
+    """Return when the clock shall come: by hours since the last word, at a kind time of day."""
+    session = talk.session
+    if not has_draft(session) or session.place == "talking":
+        return None
+    limits = talk.office.limits
+    hours = [*limits.remind_after, limits.expire_after]
+    reached = min(session.reminded, len(hours) - 1)
+    passed = hours[reached - 1] if reached else 0
+    return talk.office.calendar.next_allowed(talk.now + timedelta(hours=hours[reached] - passed))
+
+
+# --- what a person does --------------------------------------------------------------------------
+
+
+def _by_person(talk: Talk, event: AnyEvent) -> None:
+    talk.session.reminded = 0
+    match event:
+        case Text(text):
+            _text(talk, text)
+        case Pressed(choice):
+            _pressed(talk, choice)
+        case Media():
+            _media(talk, event)
+        case Edited(text):
+            _edited(talk, text)
+        case Started(payload):
+            _started(talk, payload)
+        case Unusable(what):
+            _aside(talk, what)
+        case Location():
+            _aside(talk, "location")
+        case ContactCard(phone):
+            _card(talk, phone)
+        case Blocked() | Unblocked() | Added():
+            pass
+
+
+def _text(talk: Talk, text: str) -> None:
+    session = talk.session
+    text = clean(text)
+    if len(text) > talk.office.limits.text:
+        text = text[: talk.office.limits.text]
+        talk.say("conversation.too_long", limit=talk.office.limits.text)
+    if not text:
+        _aside(talk, "unknown")
+        return
+    if session.place == "talking":
+        choice = pick(text, talk.options(PLACES["talking"].options(talk)))
+        talking.PLACES["talking"].chosen(talk, choice) if choice else talking.pass_on(talk, text)
+        return
+    intent = anywhere(text)
+    if intent is not None and obey(talk, intent):
+        return
+    if talk.early and session.continued is not None and asking.continue_answer(talk, text):
+        return
+    place = PLACES[session.place]
+    choice = _picked(talk, text)
+    if choice == "officer":
+        talking.call(talk, "asked")
+    elif choice is not None:
+        session.continued = None
+        place.chosen(talk, choice)
+    else:
+        place.typed(talk, text)
+
+
+def _picked(talk: Talk, text: str) -> str | None:
+    """Return the button that a typed text names, by its number or its words."""
+    session = talk.session
+    options = talk.options(PLACES[session.place].options(talk))
+    if session.place == "asking" and not asking.takes_numbers(talk):
+        if any(character.isdigit() for character in text):
+            return None
+    return pick(text, options) if options else None
+
+
+def _pressed(talk: Talk, choice: str) -> None:
+    session = talk.session
+    if choice == session.pressed:
+        return
+    number, _, wish = choice.partition(":")
+    known = [b.choice for b in PLACES[session.place].options(talk)]
+    if number == str(session.prompt) and wish in [*known, "officer"]:
+        session.pressed = choice
+        session.continued = None
+        session.misses = 0
+        if wish == "officer":
+            talking.call(talk, "misses")
+        else:
+            PLACES[session.place].chosen(talk, wish)
+        return
+    talk.say("conversation.old_button")
+    show(talk)
+
+
+def _media(talk: Talk, media: Media) -> None:
+    if talk.session.place == "talking":
+        talking.pass_on(talk, media.caption, media)
+    else:
+        collecting.take_media(talk, media)
+
+
+def _edited(talk: Talk, text: str) -> None:
+    """A corrected message corrects the answer it gave, as long as that is the last one."""
+    last = talk.session.continued
+    if last is None or not has_draft(talk.session):
+        talk.say("conversation.edited")
+        if has_draft(talk.session):
+            show(talk)
+        return
+    step = asking.find(talk.definition, talk.session, last.path)
+    if step is None:
+        show(talk)
+        return
+    talk.session.asked = last.path
+    talk.session.place = "asking"
+    asking.answer(talk, step, clean(text))
+
+
+def _started(talk: Talk, payload: str) -> None:
+    service = payload.removeprefix(_SERVICE_LINK)
+    if payload.startswith(_SERVICE_LINK) and service in talk.office.current:
+        if has_draft(talk.session):
+            leaving.ask_to_cancel(talk, service)
+        else:
+            menu.begin_service(talk, service)
+    elif has_draft(talk.session):
+        talk.say("conversation.greeting_back", service=talk.key("title"))
+        show(talk)
+    else:
+        talk.session.place = "rest"
+        menu.greet(talk)
+
+
+def _aside(talk: Talk, what: str) -> None:
+    """Something that cannot be an answer: say so kindly and ask again."""
+    session = talk.session
+    if session.place == "talking":
+        talk.say(f"conversation.{what}")
+        return
+    talk.say(f"conversation.{what}")
+    if session.place == "start":
+        session.place = "rest"
+    show(talk)
+
+
+def _card(talk: Talk, phone: str) -> None:
+    """A shared contact answers a question for a phone number, and nothing else."""
+    step = asking.current(talk) if has_draft(talk.session) else None
+    item = step.item if step and talk.session.place == "asking" else None
+    if step is not None and getattr(item, "check", "") == "phone":
+        asking.answer(talk, step, phone)
+    else:
+        _aside(talk, "contact")
+
+
+__all__ = ["advance", "review"]

@@ -1,0 +1,6 @@
+"""The places a conversation can be in; each module registers its own."""
+
+from flows.places import asking, collecting, leaving, menu, review, talking
+from flows.places.registry import PLACES, go, show
+
+__all__ = ["PLACES", "asking", "collecting", "go", "leaving", "menu", "review", "show", "talking"]

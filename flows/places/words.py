@@ -1,0 +1,119 @@
+"""Words that work at any moment: menu, batal, kembali, ubah, status, petugas, bahasa, info."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flows.definition import Document
+from flows.effects import FindStatus
+from flows.places import leaving, menu, review, talking
+from flows.places.registry import go, show
+from flows.steps import step_before
+from flows.talk import Talk, has_draft
+from flows.understanding import Intent
+
+
+def obey(talk: Talk, intent: Intent) -> bool:
+    """Do what the word asks; False when it is not one that this desk knows."""
+    act = _WORDS.get(intent.kind)
+    if act is None:
+        return False
+    act(talk, intent)
+    return True
+
+
+def _menu(talk: Talk, intent: Intent) -> None:
+    if has_draft(talk.session):
+        leaving.ask_to_cancel(talk, "menu")
+    else:
+        menu.open_menu(talk)
+
+
+def _cancel(talk: Talk, intent: Intent) -> None:
+    leaving.ask_to_cancel(talk)
+
+
+def _back(talk: Talk, intent: Intent) -> None:
+    """One question back; its answer is asked again."""
+    session = talk.session
+    if session.place in ("leaving", "language", "correcting"):
+        session.place = session.before if session.place != "correcting" else "review"
+        show(talk)
+        return
+    before = step_before(talk.definition, session, session.asked) if has_draft(session) else None
+    if before is None or session.returned is not None:
+        if session.place in ("consent", "services"):
+            menu.open_menu(talk)
+            return
+        talk.say("conversation.back_impossible")
+        show(talk)
+        return
+    if isinstance(before.item, Document):
+        talk.discard([page.id for page in session.documents.pop(before.path, []) if page.id])
+    session.answers.pop(before.path, None)
+    if before.path in session.skipped:
+        session.skipped.remove(before.path)
+    session.asked = before.path
+    session.continued = None
+    go(talk, "collecting" if isinstance(before.item, Document) else "asking")
+
+
+def _change(talk: Talk, intent: Intent) -> None:
+    if has_draft(talk.session) and review.changeable(talk):
+        review.change_named(talk, intent.argument)
+    else:
+        talk.say("conversation.nothing_to_change")
+        show(talk)
+
+
+def _status(talk: Talk, intent: Intent) -> None:
+    talk.want(FindStatus(intent.argument))
+
+
+def _officer(talk: Talk, intent: Intent) -> None:
+    talking.call(talk, "asked", intent.argument)
+
+
+def _language(talk: Talk, intent: Intent) -> None:
+    if intent.argument in talk.office.languages:
+        menu.choose_language(talk, intent.argument)
+        return
+    if talk.session.place != "language":
+        talk.session.before = talk.session.place
+    go(talk, "language")
+
+
+def _info(talk: Talk, intent: Intent) -> None:
+    service = intent.service or talk.session.service
+    if service not in talk.office.current:
+        menu.open_menu(talk) if not has_draft(talk.session) else show(talk)
+        return
+    menu.say_needs(talk, talk.office.service(service))
+    if has_draft(talk.session):
+        show(talk)
+    else:
+        menu.open_menu(talk)
+
+
+def _resume(talk: Talk, intent: Intent) -> None:
+    leaving.resume(talk)
+
+
+def _help(talk: Talk, intent: Intent) -> None:
+    talk.say("conversation.help_words")
+    if has_draft(talk.session):
+        show(talk)
+
+
+_WORDS: dict[str, Callable[[Talk, Intent], None]] = {
+    "menu": _menu,
+    "cancel": _cancel,
+    "back": _back,
+    "change": _change,
+    "status": _status,
+    "officer": _officer,
+    "language": _language,
+    "info": _info,
+    "resume": _resume,
+    "help": _help,
+}
