@@ -16,10 +16,6 @@ class Actor(Struct, frozen=True):
     role: str = ""
     permissions: frozenset[str] = field(default_factory=frozenset)
 
-    def may(self, *permissions: str) -> bool:
-        """Say whether the role is one of these, or is permitted one of these."""
-        return self.role in permissions or not self.permissions.isdisjoint(permissions)
-
 
 DESK = Actor()
 

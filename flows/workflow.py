@@ -5,47 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from flows import steps
 from flows.calendar import Calendar
 from flows.definition import Definition, Document, Question, Stage
 from flows.office import Limits
+from flows.standing import State, begin, enter, reminder, stage_of, stop
 from flows.steps import Actor, Command, Happened
 
-Step = tuple["State", list[Happened]]
+__all__ = ["Refused", "State", "advance", "begin", "may_act", "names_path", "stage_of", "undo"]
 
+Step = tuple[State, list[Happened]]
 
-class State(Struct, frozen=True):
-    """Where a request stands. ``officer`` is who has it, 0 nobody.
+OVERSEES = "staff"
+"""The permission to act at every stage and to give work to others.
 
-    ``asked_by`` is the stage that returned it; ``stopped_at`` is since when the office's clock
-    stands still; ``letter`` says that a number is reserved, ``made`` that its file exists;
-    ``late`` and ``reminders`` count what was told in this stage; ``version`` counts changes.
-    """
-
-    stage: str
-    filed_at: datetime
-    promised_at: datetime
-    stage_at: datetime
-    status: Literal["open", "returned", "done", "rejected", "cancelled"] = "open"
-    officer: int = 0
-    returned: tuple[str, ...] = ()
-    asked_by: str = ""
-    stage_due_at: datetime | None = None
-    stopped_at: datetime | None = None
-    wake_at: datetime | None = None
-    late: int = 0
-    reminders: int = 0
-    letter: bool = False
-    made: bool = False
-    version: int = 1
-
-    @property
-    def closed(self) -> bool:
-        """Say whether nothing more will happen."""
-        return self.status in ("done", "rejected", "cancelled")
+Who manages the staff could take any role anyway.
+"""
 
 
 class Refused(Exception):
@@ -55,17 +32,10 @@ class Refused(Exception):
     """
 
     def __init__(self, why: str, **about: Any) -> None:
+        self.why = why
         self.key = f"commands/refused/{why}"
         self.about = about
         super().__init__(why)
-
-
-def begin(definition: Definition, now: datetime, calendar: Calendar) -> State:
-    """Return the state of a request filed at ``now``: first stage, promise in working days."""
-    promised = calendar.add_working_days(now, definition.promise)
-    first = definition.stages[0]
-    fresh = State(stage=first.id, filed_at=now, promised_at=promised, stage_at=now)
-    return _enter(fresh, first, now, calendar, Limits())
 
 
 def advance(
@@ -89,14 +59,9 @@ def advance(
     return replace(after, version=state.version + 1), happened
 
 
-def stage_of(definition: Definition, name: str) -> Stage:
-    """Return the stage with that id; one that a definition lost counts as its first."""
-    return next((s for s in definition.stages if s.id == name), definition.stages[0])
-
-
 def may_act(actor: Actor, stage: Stage) -> bool:
     """Say whether the actor may do the work of the stage."""
-    return actor.may(stage.role, "any_stage")
+    return actor.role == stage.role or OVERSEES in actor.permissions
 
 
 def names_path(definition: Definition, path: str) -> bool:
@@ -136,46 +101,6 @@ def undo(
         made=before.made and state.made,
         version=state.version + 1,
     )
-
-
-def _enter(state: State, stage: Stage, now: datetime, calendar: Calendar, limits: Limits) -> State:
-    """Begin a stage: its own deadline in working time, or a stopped clock where it waits."""
-    state = replace(
-        state, stage=stage.id, stage_at=now, stage_due_at=None, late=0, reminders=0, wake_at=None
-    )
-    waits = stage.waits or ("citizen" if stage.act == "handover" else "")
-    state = _stop(state, now) if waits else _resume(state, now, calendar)
-    if stage.act == "handover":
-        return replace(state, wake_at=_reminder(state, calendar, limits))
-    if waits or not stage.minutes:
-        return state
-    due = calendar.add_working_minutes(now, stage.minutes)
-    return replace(state, stage_due_at=due, wake_at=calendar.next_office_moment(due))
-
-
-def _stop(state: State, now: datetime) -> State:
-    return state if state.stopped_at else replace(state, stopped_at=now)
-
-
-def _resume(state: State, now: datetime, calendar: Calendar) -> State:
-    """Start the clock again: the promise moves by the working days that it stood still."""
-    if state.stopped_at is None:
-        return state
-    promised, moment = state.promised_at, calendar.add_working_days(state.stopped_at, 1)
-    today = now.astimezone(calendar.zone).date()
-    while moment.astimezone(calendar.zone).date() <= today:
-        promised = calendar.add_working_days(promised, 1)
-        moment = calendar.add_working_days(moment, 1)
-    return replace(state, stopped_at=None, promised_at=promised)
-
-
-def _reminder(state: State, calendar: Calendar, limits: Limits) -> datetime | None:
-    """Return when the next reminder to collect is due: an open office, no quiet hour."""
-    if state.reminders >= len(limits.collect_after_days):
-        return None
-    days = limits.collect_after_days[state.reminders]
-    moment = calendar.next_office_moment(state.stage_at + timedelta(days=days))
-    return calendar.next_allowed(moment)
 
 
 class _Work:
@@ -226,13 +151,13 @@ class _Work:
     def release(self) -> Step:
         if not self.state.officer:
             raise Refused("nobody_has_it")
-        if self.state.officer != self.actor.id and not self.actor.may("assign"):
+        if self.state.officer != self.actor.id and OVERSEES not in self.actor.permissions:
             raise Refused("held", officer=self.state.officer)
         return replace(self.state, officer=0), [steps.Released(self.state.officer)]
 
     def assign(self, officer: Actor) -> Step:
         """Give it away: one's own, or with the permission to assign; never to whom may not act."""
-        if self.state.officer != self.actor.id and not self.actor.may("assign"):
+        if self.state.officer != self.actor.id and OVERSEES not in self.actor.permissions:
             raise Refused("may_not_assign", officer=self.state.officer)
         if not may_act(officer, self.stage):
             raise Refused("assignee_role", officer=officer.id, role=self.stage.role)
@@ -307,7 +232,7 @@ class _Work:
         return self.enter(replace(self.state, officer=officer), target), happened
 
     def enter(self, state: State, stage: Stage) -> State:
-        return _enter(state, stage, self.now, self.calendar, self.limits)
+        return enter(state, stage, self.now, self.calendar, self.limits)
 
     def hand_over(self, compared: bool) -> Step:
         if self.stage.act != "handover":
@@ -324,7 +249,7 @@ class _Work:
             raise Refused("unknown_paths", paths=unknown)
         paths = tuple(dict.fromkeys(paths))
         after = replace(
-            _stop(self.state, self.now),
+            stop(self.state, self.now),
             status="returned",
             returned=paths,
             asked_by=self.stage.id,
@@ -376,10 +301,10 @@ class _Work:
         if state.status != "open":
             return state, []
         if self.stage.act == "handover":
-            if (due := _reminder(state, self.calendar, self.limits)) is None or due > self.now:
+            if (due := reminder(state, self.calendar, self.limits)) is None or due > self.now:
                 return replace(state, wake_at=due), []
             state = replace(state, reminders=state.reminders + 1)
-            state = replace(state, wake_at=_reminder(state, self.calendar, self.limits))
+            state = replace(state, wake_at=reminder(state, self.calendar, self.limits))
             return state, [steps.CollectReminded(state.reminders)]
         if state.stage_due_at is None or state.late:
             return state, []

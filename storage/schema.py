@@ -157,33 +157,49 @@ class Request(SQLModel, table=True):
     """A filed request. ``version`` is raised by every change; ``data`` holds the sealed answers.
 
     ``key`` is the request's own key, sealed by the master key: destroying it purges the answers.
-    ``status``: open, returned (waits on the citizen), done, rejected, cancelled.
+    ``status``: open, returned (waits on the citizen), done, rejected, cancelled; ``role`` is whose
+    work the stage is; ``nik`` is a blind index; ``sequence`` is the number without its pattern.
     """
 
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("request_queue", "status", "role", "filed_at"),
+        Index("request_late", "status", "stage_due_at"),
+        Index("request_number_any_case", text("upper(number)")),
+        Index("request_name_any_case", text("lower(name)")),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = _id()
     number: str = Field(unique=True)
+    sequence: int = Field(default=0, index=True)
     code: str = Field(unique=True)
     contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
     citizen_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
     service: str
     digest: str
     stage: str
+    role: str = ""
     status: str = "open"
     officer_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
     version: int = 1
-    name: str = Field(default="", index=True)
+    name: str = ""
     village: str = ""
-    topic: int | None = Field(default=None, sa_column=Column(Id))
+    nik: str = Field(default="", index=True)
+    topic: int | None = Field(default=None, sa_column=Column(Id, index=True))
     filed_at: int | None = _instant(index=True)
     promised_at: int | None = _instant()
     stage_at: int | None = _instant()
     stage_due_at: int | None = _instant()
+    stopped_at: int | None = _instant()
     wake_at: int | None = _instant(index=True)
     closed_at: int | None = _instant()
+    returned: str = ""
+    asked_by: str = ""
+    late: int = 0
+    reminders: int = 0
+    letter: int = 0
+    made: int = 0
     key: bytes | None = _sealed()
     data: bytes | None = _sealed()
-    returned: str = ""
 
 
 class History(SQLModel, table=True):
