@@ -7,7 +7,6 @@ messages from the outbox. What they upload is sealed at once and staged until th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 
 from bot.channels.protocol import FetchError, Receipt, Rendered
@@ -32,16 +31,11 @@ class Screen:
         self._vault = vault
         self._files = files
         self._rung: dict[str, asyncio.Event] = {}
+        self.closed = False
 
     def listen(self, address: str) -> asyncio.Event:
         """Return what is set at the next message to ``address``: listen first, then read."""
         return self._rung.setdefault(address, asyncio.Event())
-
-    async def wait(self, rung: asyncio.Event, seconds: float) -> bool:
-        """Wait for a message at most so long; tell whether one came."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(rung.wait(), seconds)
-        return rung.is_set()
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
         """Give nothing: screens make their own envelopes."""
@@ -74,10 +68,12 @@ class Screen:
         return content
 
     async def open(self) -> None:
-        """Nothing to make ready."""
+        """Let people wait for messages."""
+        self.closed = False
 
     async def close(self) -> None:
         """Let nobody wait for a desk that has gone."""
+        self.closed = True
         for rung in self._rung.values():
             rung.set()
         self._rung.clear()
