@@ -30,9 +30,7 @@ class Clock:
         self._scheduler.add_job(
             self._ring, "interval", seconds=every_seconds, coalesce=True, max_instances=1
         )
-        self._scheduler.add_job(
-            self._tidy, "interval", minutes=30, coalesce=True, max_instances=1
-        )
+        self._scheduler.add_job(self._tidy, "interval", minutes=30, coalesce=True, max_instances=1)
 
     async def start(self) -> None:
         """Look at once at what came due while the desk was down, then regularly."""

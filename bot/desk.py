@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,11 +17,11 @@ from storage.instant import to_ms
 from storage.vault import Vault
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from bot.config import Config
+    from bot.clock import Clock
     from bot.jobs import Jobs
+    from bot.limits import PersonLimits
     from bot.sender import Sender
+    from bot.settings import Config
     from bot.wording import Wording
     from bot.worker import Worker
 
@@ -43,7 +42,8 @@ class Desk:
     worker: Worker = field(init=False)
     sender: Sender = field(init=False)
     jobs: Jobs = field(init=False)
-    _listeners: dict[int, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
+    clock: Clock = field(init=False)
+    limits: PersonLimits = field(init=False)
 
     async def accept(self, envelopes: Sequence[Envelope]) -> None:
         """Store these events; they are durable when this returns.
@@ -67,19 +67,3 @@ class Desk:
         await self.db.write(
             lambda tx: outbox.record_status(tx, channel, platform_id, status, rank, error)
         )
-
-    def listen(self, contact_id: int, event: asyncio.Event) -> Callable[[], None]:
-        """Set ``event`` whenever that contact is sent something; call the result to stop."""
-        self._listeners[contact_id].add(event)
-
-        def stop() -> None:
-            self._listeners[contact_id].discard(event)
-            if not self._listeners[contact_id]:
-                del self._listeners[contact_id]
-
-        return stop
-
-    def announce(self, contact_id: int) -> None:
-        """Wake those who listen for that contact."""
-        for event in self._listeners.get(contact_id, ()):
-            event.set()

@@ -101,7 +101,7 @@ class Jobs:
     async def _do(self, job: jobs.Claimed) -> None:
         try:
             record = await self._handlers[job.kind](self._desk, job.body)
-        except GiveUp as reason:
+        except GiveUp:
             await self._write(lambda tx: self._give_up(tx, job, str(reason)))
             return
         except Exception as error:

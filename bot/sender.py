@@ -108,7 +108,9 @@ class Sender:
         chat = self._chats.get(contact_id)
         if chat is None:
             self._forget_rested(now)
-            rate = channel.chat_rate if kind == "citizen" or kind == "officer" else channel.group_rate
+            rate = (
+                channel.chat_rate if kind == "citizen" or kind == "officer" else channel.group_rate
+            )
             chat = self._chats[contact_id] = Pace(rate)
         # First the chat's own place, so that a person who must wait takes no place of others.
         wait = chat.reserve(now)
@@ -143,13 +145,12 @@ class Sender:
         await self._record(
             lambda tx: outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
         )
-        self._desk.announce(contact_id)
         return True
 
     async def _send(self, channel: Channel, handed: outbox.Handed) -> Receipt:
         if handed.contact_state != "open" and handed.kind == "citizen":
             raise SendError(Fault.RECIPIENT, handed.contact_state, state=handed.contact_state)
-        rendered = await render(self._desk, handed)
+        rendered = await render(self._desk, handed, channel)
         if self._outside_window(channel, handed) and not rendered.template:
             raise SendError(Fault.WINDOW, "outside the 24-hour window")
         return await channel.send(handed.address, rendered)
@@ -195,9 +196,7 @@ class Sender:
             turn = Turn(self._desk, tx, self._desk.now())
             turn.alarm(f"sender:{channel.name}:{day}", "sender", channel=channel.name)
 
-    def _give_up(
-        self, tx: Tx, channel: Channel, handed: outbox.Handed, error: SendError
-    ) -> None:
+    def _give_up(self, tx: Tx, channel: Channel, handed: outbox.Handed, error: SendError) -> None:
         self.failed += 1
         outbox.give_up(tx, handed.id, f"{error.code} {error.reason}".strip())
         if error.fault is Fault.RECIPIENT and handed.kind == "citizen":
@@ -231,5 +230,3 @@ def _next_of(tx: Tx, contact_id: int) -> tuple[str, str, int] | None:
         contact_id,
     )
     return (row[0], row[1], row[2]) if row else None
-
-

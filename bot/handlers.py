@@ -1,0 +1,13 @@
+"""The kinds of slow work, and what does each."""
+
+from __future__ import annotations
+
+from bot.documents import delete_files, fetch_document
+from bot.jobs import Handler
+from bot.letters import make_letter
+
+JOB_HANDLERS: dict[str, Handler] = {
+    "fetch": fetch_document,
+    "delete": delete_files,
+    "letter": make_letter,
+}
