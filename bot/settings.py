@@ -24,8 +24,10 @@ Permission = Literal[
     "search",
     "identity",
     "staff",
+    "assign",
+    "any_stage",
 ]
-"""What a role may do; the commands ask for these by name."""
+"""What a role may do; the commands ask for these by name. ``any_stage`` stands in for any role."""
 
 Switch = Literal["auto", "on", "off"]
 """``auto``: on while the public address is this machine's own, off behind a forwarding proxy."""

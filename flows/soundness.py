@@ -78,9 +78,23 @@ def _ids(definition: Definition) -> Found:
     ]
     yield from _unique(together)
     yield from _unique(_named("stages", definition.stages))
+    yield from _kinds(definition)
     for place, group in enumerate(definition.groups):
         inside = [*_named("questions", group.questions), *_named("documents", group.documents)]
         yield from _unique([(("groups", place, *path), name) for path, name in inside])
+
+
+def _kinds(definition: Definition) -> Found:
+    """A path's last word tells whether it is an answer or a paper, in a group and outside."""
+    own = {question.id for question in definition.questions}
+    inner = {question.id for group in definition.groups for question in group.questions}
+    places: list[tuple[Path, Sequence[Document], set[str]]] = [((), definition.documents, inner)]
+    places += [(("groups", n), g.documents, own) for n, g in enumerate(definition.groups)]
+    for path, documents, questions in places:
+        for place, document in enumerate(documents):
+            if document.id in questions:
+                wrong = f'"{document.id}" is the id of a question too'
+                yield (*path, "documents", place, "id"), wrong, "give one of them another id"
 
 
 def _named(
