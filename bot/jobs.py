@@ -101,8 +101,9 @@ class Jobs:
     async def _do(self, job: jobs.Claimed) -> None:
         try:
             record = await self._handlers[job.kind](self._desk, job.body)
-        except GiveUp:
-            await self._write(lambda tx: self._give_up(tx, job, str(reason)))
+        except GiveUp as error:
+            reason = str(error)
+            await self._write(lambda tx: self._give_up(tx, job, reason))
             return
         except Exception as error:
             await self._set_back(job, error)

@@ -1,0 +1,172 @@
+"""The only place where all parts are wired together: desks, channels, pages, server, clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+
+from bot.channels.protocol import Channel
+from bot.channels.terminal import Terminal
+from bot.channels.trial import Trial
+from bot.desk import Desk
+from bot.opening import Lock, open_desk, start_desk, stop_desk
+from bot.settings import Config
+from bot.socket import PrivateSocket
+from bot.web.guards import is_loopback_url
+from bot.web.site import make_site
+
+log = structlog.get_logger()
+_TRIAL_TOKEN_BYTES = 18
+
+
+@dataclass
+class App:
+    """A running installation: the office's desk, the trial desk beside it, and the server."""
+
+    config: Config
+    desk: Desk
+    trial: Desk | None
+    token: str
+    locks: list[Lock] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    sockets: list[PrivateSocket] = field(default_factory=list)
+
+    @property
+    def desks(self) -> list[Desk]:
+        """The desks of this installation."""
+        return [self.desk, *([self.trial] if self.trial else [])]
+
+    async def start(self) -> None:
+        """Set everything to work but the web server."""
+        for desk in self.desks:
+            await start_desk(desk)
+            socket = PrivateSocket(desk)
+            await socket.open()
+            self.sockets.append(socket)
+        self._receive_telegram()
+
+    def _receive_telegram(self) -> None:
+        from bot.channels.telegram import TelegramChannel
+
+        channel = self.desk.channels.get("telegram")
+        if not isinstance(channel, TelegramChannel):
+            return
+        if self.config.telegram.mode == "webhook":
+            work = channel.set_webhook(self.config.public_url)
+        else:
+            from bot.channels.telegram_polling import Poller
+
+            work = Poller(channel, self.desk.accept).run()
+        self.tasks.append(asyncio.get_running_loop().create_task(work))
+
+    async def stop(self) -> None:
+        """Take nothing more in, finish what is under way, let go of the data."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for socket in self.sockets:
+            await socket.close()
+        for desk in self.desks:
+            await stop_desk(desk)
+        for lock in self.locks:
+            lock.release()
+
+
+async def build(config: Config) -> App:
+    """Open the data and wire the parts; raises DataLocked, StorageUnavailable."""
+    locks = [Lock.take(config.data_dir)]
+    desk = await open_desk(config)
+    desk.channels = real_channels(config, desk)
+    trial = None
+    if has_trial(config):
+        locks.append(Lock.take(config.data_dir / "coba"))
+        trial = await open_desk(config, trial=True)
+        trial.channels = trial_channels(trial)
+    return App(config, desk, trial, secrets.token_urlsafe(_TRIAL_TOKEN_BYTES), locks)
+
+
+def has_trial(config: Config) -> bool:
+    """Is there a trial chat? By itself only where the public address is this machine's own."""
+    if config.trial == "auto":
+        return is_loopback_url(config.public_url)
+    return config.trial == "on"
+
+
+def real_channels(config: Config, desk: Desk) -> dict[str, Channel]:
+    """Return the channels that the configuration has the keys for, and the terminal."""
+    channels: dict[str, Channel] = {"terminal": Terminal(desk.vault, desk.files)}
+    if config.telegram.enabled:
+        from bot.channels.telegram import TelegramChannel
+        from bot.commands.menu import command_menu
+
+        telegram = config.telegram
+        channels["telegram"] = TelegramChannel(
+            telegram.token.reveal(),
+            telegram.api_base,
+            telegram.secret_token.reveal(),
+            telegram.rate,
+            telegram.chat_rate,
+            telegram.group_rate,
+            command_menu(desk),
+        )
+    if config.twilio.enabled:
+        from bot.channels.wiring import twilio_channels
+
+        channels.update(twilio_channels(config, desk))
+    return channels
+
+
+def trial_channels(desk: Desk) -> dict[str, Channel]:
+    """Return the channels of trial data: the page and the terminal."""
+    return {
+        "coba": Trial(desk.vault, desk.files),
+        "terminal": Terminal(desk.vault, desk.files),
+    }
+
+
+async def serve(app: App) -> None:
+    """Serve until the process is told to stop (SIGTERM, Ctrl-C); then stop in order."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_site(app.desk, app.trial, app.token),
+            host=app.config.host,
+            port=app.config.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            loop="none",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
+    await app.start()
+    try:
+        await server.serve()
+    finally:
+        await app.stop()
+
+
+def run(app_of: Config) -> None:
+    """Build and serve on uvloop where the machine has it."""
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    os.umask(0o077)
+
+    async def main() -> None:
+        await serve(await build(app_of))
+
+    asyncio.run(main())
