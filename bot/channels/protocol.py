@@ -27,7 +27,10 @@ class Fault(Enum):
 
 
 class SendError(Exception):
-    """A platform's refusal: ``retry_after`` in seconds, ``state`` the contact's new state."""
+    """A platform's refusal: ``retry_after`` in seconds, ``state`` the contact's new state.
+
+    ``address`` is the chat's new address where the platform told one: send it there instead.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class SendError(Exception):
         retry_after: float = 0.0,
         state: str = "",
         code: str = "",
+        address: str = "",
     ) -> None:
         super().__init__(reason)
         self.fault = fault
@@ -44,6 +48,7 @@ class SendError(Exception):
         self.retry_after = retry_after
         self.state = state
         self.code = code
+        self.address = address
 
 
 class FetchError(Exception):
@@ -87,7 +92,7 @@ class Receipt(Struct, frozen=True):
 
 
 class Channel(Protocol):
-    """One platform. ``rate`` and ``chat_rate`` are messages per second; a group has its own."""
+    """One platform. Rates are messages per second: over all, to one person, in a group."""
 
     name: str
     rate: float

@@ -1,0 +1,122 @@
+"""The Bot API itself: one pool of connections, answers as typed results, refusals as SendError."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from bot.channels import http
+from bot.channels.protocol import Fault, FetchError, File, SendError
+from bot.channels.telegram_errors import Reply, refusal
+
+T = TypeVar("T")
+Params = dict[str, object]
+_JSON = {"Content-Type": "application/json"}
+
+
+class RemoteFile(msgspec.Struct):
+    """Where a file waits; a local Bot API server may give a path of its own disk."""
+
+    file_path: str = ""
+    file_size: int = 0
+
+
+class BotApi:
+    """Calls Telegram. The token is part of every address, so no address is ever in an error."""
+
+    def __init__(self, token: str, base: str) -> None:
+        self.base = base.rstrip("/")
+        self._token = token
+        self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, URL] = {}
+
+    async def call(
+        self,
+        method: str,
+        params: Params,
+        result: type[T],
+        patience: aiohttp.ClientTimeout = http.TIMEOUT,
+    ) -> T:
+        """Call a method and return its result as ``result``; raises SendError."""
+        return await self._post(method, msgspec.json.encode(params), _JSON, result, patience)
+
+    async def upload(
+        self, method: str, params: Params, field: str, file: File, result: type[T]
+    ) -> T:
+        """Call a method with a file in ``field``; raises SendError."""
+        form = aiohttp.FormData(quote_fields=False)
+        for key, value in params.items():
+            text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            form.add_field(key, text)
+        form.add_field(
+            field,
+            io.BytesIO(file.content),
+            filename=file.name or field,
+            content_type=file.mime or "application/octet-stream",
+        )
+        return await self._post(method, form, None, result, http.UPLOAD_TIMEOUT)
+
+    async def fetch(self, file_id: str, limit: int) -> bytes:
+        """Return a file of at most ``limit`` bytes; raises FetchError."""
+        try:
+            found = await self.call("getFile", {"file_id": file_id}, RemoteFile)
+        except SendError as error:
+            raise FetchError(error.reason, gone=error.fault is Fault.CONTENT) from None
+        if found.file_size > limit:
+            raise FetchError(http.TOO_LARGE, gone=True)
+        if not found.file_path or found.file_path.startswith("/"):
+            raise FetchError("the Bot API server keeps files to itself: start it without --local")
+        url = URL(f"{self.base}/file/bot{self._token}/{found.file_path}")
+        try:
+            async with self._http.get(url, allow_redirects=False) as response:
+                if response.status != 200:
+                    gone = response.status in {400, 404, 410}
+                    raise FetchError(f"Telegram answers {response.status}", gone=gone)
+                return await http.read_limited(response, limit)
+        except http.FAILURES as error:
+            raise http.not_fetched("Telegram", error) from None
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = http.open_session()
+        return self._session
+
+    async def _post(
+        self,
+        method: str,
+        data: bytes | aiohttp.FormData,
+        headers: Mapping[str, str] | None,
+        result: type[T],
+        patience: aiohttp.ClientTimeout,
+    ) -> T:
+        url = self._urls.get(method)
+        if url is None:
+            url = self._urls[method] = URL(f"{self.base}/bot{self._token}/{method}")
+        try:
+            async with self._http.post(
+                url, data=data, headers=headers, timeout=patience, allow_redirects=False
+            ) as response:
+                status, body = response.status, await response.read()
+        except http.FAILURES as error:
+            raise http.unreachable("Telegram", error) from None
+        reply: Reply | None = None
+        try:
+            reply = msgspec.json.decode(body, type=Reply)
+            if reply.ok and status == 200:
+                return msgspec.json.decode(reply.result, type=result)
+        except msgspec.DecodeError:
+            # Whatever sits between us and Telegram answered in its place: nothing is known.
+            status = 502 if status == 200 else status
+        raise refusal(status, reply)
