@@ -18,11 +18,10 @@ __all__ = ["Refused", "State", "advance", "begin", "may_act", "names_path", "sta
 
 Step = tuple[State, list[Happened]]
 
-OVERSEES = "staff"
-"""The permission to act at every stage and to give work to others.
-
-Who manages the staff could take any role anyway.
-"""
+STANDS_IN = "any_stage"
+"""The permission to do the work of every role."""
+ASSIGNS = "assign"
+"""The permission to give and take work of others."""
 
 
 class Refused(Exception):
@@ -61,7 +60,7 @@ def advance(
 
 def may_act(actor: Actor, stage: Stage) -> bool:
     """Say whether the actor may do the work of the stage."""
-    return actor.role == stage.role or OVERSEES in actor.permissions
+    return actor.role == stage.role or STANDS_IN in actor.permissions
 
 
 def names_path(definition: Definition, path: str) -> bool:
@@ -151,13 +150,13 @@ class _Work:
     def release(self) -> Step:
         if not self.state.officer:
             raise Refused("nobody_has_it")
-        if self.state.officer != self.actor.id and OVERSEES not in self.actor.permissions:
+        if self.state.officer != self.actor.id and ASSIGNS not in self.actor.permissions:
             raise Refused("held", officer=self.state.officer)
         return replace(self.state, officer=0), [steps.Released(self.state.officer)]
 
     def assign(self, officer: Actor) -> Step:
         """Give it away: one's own, or with the permission to assign; never to whom may not act."""
-        if self.state.officer != self.actor.id and OVERSEES not in self.actor.permissions:
+        if self.state.officer != self.actor.id and ASSIGNS not in self.actor.permissions:
             raise Refused("may_not_assign", officer=self.state.officer)
         if not may_act(officer, self.stage):
             raise Refused("assignee_role", officer=officer.id, role=self.stage.role)
@@ -284,13 +283,13 @@ class _Work:
 
     def letter(self, command: Command) -> Step:
         """Record the letter's file; a lost one takes the request back to where it was wanted."""
-        if not self.state.letter or self.state.made:
+        if not self.state.letter or self.state.made or self.stage.act == "letter":
             raise Refused("no_letter_wanted")
         if isinstance(command, steps.LetterDone):
             return replace(self.state, made=True), [steps.LetterFinished()]
         wanted = [s for s in self.definition.stages if s.act == "letter"]
-        if self.stage in wanted or not wanted:
-            return self.state, [steps.LetterFailed(self.stage.id)]
+        if not wanted:
+            raise Refused("no_letter_wanted")
         officer = self.state.officer if wanted[-1].role == self.stage.role else 0
         back = self.enter(replace(self.state, officer=officer), wanted[-1])
         return back, [steps.LetterFailed(wanted[-1].id)]

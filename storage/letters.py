@@ -1,17 +1,17 @@
-"""Numbered letters: the number is reserved first, the file made later, neither is ever replaced."""
+"""Letters: one number a request, reserved once and never given to another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from storage.database import Tx
+from storage.database import Row, Tx
 
-_FIELDS = "id, request_id, number, state, file, sha256, key, dated"
+_SELECT = "SELECT id, request_id, number, state, file, sha256, dated FROM letter"
 
 
 class LetterRow(NamedTuple):
-    """One letter; ``dated`` is the date printed on it (ISO), ``key`` the file's key, sealed."""
+    """A numbered letter; ``state`` is reserved, made or cancelled, ``dated`` its day (ISO)."""
 
     id: int
     request_id: int
@@ -19,15 +19,11 @@ class LetterRow(NamedTuple):
     state: str
     file: str
     sha256: str
-    key: bytes | None
     dated: str
 
 
-def reserve(tx: Tx, request_id: int, draw: Callable[[], str], dated: str) -> LetterRow:
-    """Return the request's letter, drawing its number the first time only.
-
-    A letter that was not made, or that was taken back, keeps its number for the next try.
-    """
+def reserve(tx: Tx, request_id: int, dated: str, draw: Callable[[], str]) -> LetterRow:
+    """Return the letter of a request, drawing its number only the first time."""
     known = of_request(tx, request_id)
     if known is not None:
         return known
@@ -38,41 +34,34 @@ def reserve(tx: Tx, request_id: int, draw: Callable[[], str], dated: str) -> Let
         draw(),
         dated,
     )
-    found = of_request(tx, request_id)
-    assert found is not None
-    return found
-
-
-def of_request(tx: Tx, request_id: int) -> LetterRow | None:
-    """Return the request's letter, if a number was reserved."""
-    row = tx.one(f"SELECT {_FIELDS} FROM letter WHERE request_id = ?", request_id)  # noqa: S608
-    return LetterRow(*row) if row else None
+    letter = of_request(tx, request_id)
+    assert letter is not None
+    return letter
 
 
 def load(tx: Tx, letter_id: int) -> LetterRow | None:
-    """Return a letter by its id."""
-    row = tx.one(f"SELECT {_FIELDS} FROM letter WHERE id = ?", letter_id)  # noqa: S608
-    return LetterRow(*row) if row else None
+    """Return the letter with that id."""
+    return _letter(tx.one(f"{_SELECT} WHERE id = ?", letter_id))
 
 
-def made(tx: Tx, letter_id: int, file: str, sha256: str, key: bytes, now: int) -> None:
-    """Record the letter's file, its hash and its sealed key."""
-    tx.run(
-        "UPDATE letter SET state = 'made', file = ?, sha256 = ?, key = ?, made_at = ?"
-        " WHERE id = ? AND state <> 'cancelled'",
-        file,
-        sha256,
-        key,
-        now,
-        letter_id,
-    )
-
-
-def remake(tx: Tx, letter_id: int) -> None:
-    """The letter's data changed: its file is to be made again, under the same number."""
-    tx.run("UPDATE letter SET state = 'reserved' WHERE id = ? AND state = 'made'", letter_id)
+def of_request(tx: Tx, request_id: int) -> LetterRow | None:
+    """Return the letter of a request, if a number was reserved."""
+    return _letter(tx.one(f"{_SELECT} WHERE request_id = ?", request_id))
 
 
 def cancel(tx: Tx, request_id: int) -> None:
-    """The letter will not be given: its number stays, marked cancelled."""
+    """Mark a stopped request's letter; its number stays its own."""
     tx.run("UPDATE letter SET state = 'cancelled' WHERE request_id = ?", request_id)
+
+
+def revive(tx: Tx, request_id: int) -> None:
+    """The request goes on after all."""
+    tx.run(
+        "UPDATE letter SET state = CASE WHEN file = '' THEN 'reserved' ELSE 'made' END"
+        " WHERE request_id = ? AND state = 'cancelled'",
+        request_id,
+    )
+
+
+def _letter(row: Row | None) -> LetterRow | None:
+    return LetterRow(*row) if row else None

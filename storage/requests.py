@@ -89,6 +89,16 @@ class RequestRow(Struct, frozen=True):
     state: State
 
 
+class Paper(Struct, frozen=True):
+    """A stored document of a request: ``problem`` is why it was marked."""
+
+    id: int
+    path: str
+    problem: str
+    pages: int
+    identity: bool
+
+
 def create(tx: Tx, vault: Vault, new: New, state: State) -> RequestRow:
     """File a request under a key of its own."""
     key, sealed = vault.new_key()
@@ -247,12 +257,17 @@ def woken(tx: Tx, request_id: int) -> None:
     tx.run("UPDATE request SET wake_at = NULL WHERE id = ?", request_id)
 
 
-def open_of_contact(tx: Tx, contact_id: int) -> int:
-    """Return how many unfinished requests a contact has."""
-    row = tx.one(
-        "SELECT count(*) FROM request WHERE contact_id = ? AND closed_at IS NULL", contact_id
+def papers(tx: Tx, request_id: int) -> dict[str, list[Paper]]:
+    """Return the stored documents of a request by path, each path's pages in order."""
+    rows = tx.all(
+        "SELECT id, path, problem, pages, identity FROM document"
+        " WHERE request_id = ? AND state = 'stored' ORDER BY path, id",
+        request_id,
     )
-    return int(row[0]) if row else 0
+    found: dict[str, list[Paper]] = {}
+    for row in rows:
+        found.setdefault(row[1], []).append(Paper(row[0], row[1], row[2], row[3], bool(row[4])))
+    return found
 
 
 def _by_name(tx: Tx, text: str, limit: int) -> list[RequestRow]:
