@@ -1,0 +1,92 @@
+"""What a letter says: the office, its number, the signer, and the answers as they are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.display import show_date
+from flows.definition import Definition, Question
+from storage.letters import LetterRow
+from storage.requests import Given, RequestRow
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+
+_LANGUAGE = "id"
+"""Official letters are written in Indonesian, whatever the citizen speaks."""
+
+
+def content_of(
+    desk: Desk, definition: Definition, row: RequestRow, given: Given, letter: LetterRow
+) -> dict[str, Any]:
+    """Return the data of a letter's template; every value is a plain string."""
+    office, signer = desk.config.office, desk.config.signers[0]
+    return {
+        "title": desk.wording.label(_LANGUAGE, f"{definition.id}.title"),
+        "sample": desk.trial,
+        "number": letter.number,
+        "dated": show_date(letter.dated, _LANGUAGE),
+        "validity": desk.wording.label(
+            _LANGUAGE, f"letters.validity.{definition.validity_months}"
+        ),
+        "request": {"number": row.number},
+        "office": {
+            "name": office.name,
+            "district": office.district,
+            "regency": office.regency,
+            "province": office.province,
+            "address": office.address,
+            "phone": office.phone,
+            "place": office.place,
+            "emblem": office.emblem,
+            "letterhead": office.letterhead or [office.name],
+        },
+        "signer": {
+            "title": signer.title,
+            "name": signer.name,
+            "rank": signer.rank,
+            "nip": signer.nip,
+            "on_behalf": signer.on_behalf,
+        },
+        "answers": {
+            question.id: shown(desk, definition, question, given.answers, question.id)
+            for question in definition.questions
+        },
+        "groups": {
+            group.id: [
+                {
+                    question.id: shown(
+                        desk, definition, question, given.answers, f"{group.id}.{n}.{question.id}"
+                    )
+                    for question in group.questions
+                }
+                for n in range(_members(group.id, given.answers))
+            ]
+            for group in definition.groups
+        },
+    }
+
+
+def shown(
+    desk: Desk, definition: Definition, question: Question, answers: dict[str, str], path: str
+) -> str:
+    """Return an answer as an official letter writes it; empty where it was not asked."""
+    value = answers.get(path, "")
+    if not value:
+        return ""
+    pieces = path.split(".")
+    name = f"{pieces[0]}.{question.id}" if len(pieces) > 1 else question.id
+    choice = f"{definition.id}.choice.{name}.{value}" if question.check == "choice" else ""
+    return desk.wording.shown(
+        _LANGUAGE, {"value": value, "check": question.check, "choice": choice}
+    )
+
+
+def _members(group: str, answers: dict[str, str]) -> int:
+    prefix = f"{group}."
+    found = [
+        int(path.split(".")[1])
+        for path in answers
+        if path.startswith(prefix) and path.split(".")[1].isdigit()
+    ]
+    return max(found, default=-1) + 1
