@@ -130,7 +130,7 @@ class Signer(Struct, frozen=True, forbid_unknown_fields=True):
 class Series(Struct, frozen=True, forbid_unknown_fields=True):
     """How numbers are written and counted: one gapless count ``per`` code or for the office.
 
-    ``pattern`` knows {kode} {nomor} {nomor:03} {unit} {bulan} {bulan_romawi} {tahun} {tahun2}.
+    ``pattern`` knows {kode} {nomor:03} {unit} {hari} {bulan} {bulan_romawi} {tahun} {tahun2}.
     """
 
     pattern: str

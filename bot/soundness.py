@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterator, Mapping
 from datetime import time
 from urllib.parse import urlsplit
@@ -11,13 +10,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.settings import Config, Series
 from flows.calendar import Calendar, Hours
+from flows.numbering import FIELDS, faults
 from flows.source import Problem, Source, nearest
 
 Found = Iterator[tuple[tuple[str | int, ...], str, str]]
 """Where, what is wrong, what to write instead."""
 
 _SPAN = re.compile(r"(\d\d:\d\d) ?[-–] ?(\d\d:\d\d)")
-_NUMBER_FIELDS = {"kode", "nomor", "unit", "bulan", "bulan_romawi", "tahun", "tahun2"}
 _MENU_ROWS = 10  # rows of a WhatsApp list
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -132,24 +131,26 @@ def _numbers(config: Config) -> Found:
     for name in ("registration", "letter"):
         series: Series = getattr(config.numbers, name)
         path = ("numbers", name, "pattern")
-        try:
-            parsed = [part for part in string.Formatter().parse(series.pattern) if part[1]]
-            series.pattern.format(**dict.fromkeys(_NUMBER_FIELDS - {"nomor"}, ""), nomor=1)
-        except (ValueError, KeyError, IndexError, AttributeError):
-            fields = ", ".join(f"{{{one}}}" for one in sorted(_NUMBER_FIELDS))
-            yield (
-                path,
-                f'"{series.pattern}" cannot be filled in',
-                f"use only {fields}, {{nomor:03}}",
+        for fault in faults(series.pattern, series.per, series.restart):
+            sort, _, name = fault.partition(":")
+            yield path, *_number_fault(sort, name)
+
+
+def _number_fault(sort: str, name: str) -> tuple[str, str]:
+    match sort, name:
+        case "field", _:
+            return f"{{{name}}} is no part of a number", "use " + " ".join(
+                f"{{{x}}}" for x in FIELDS
             )
-            continue
-        used = {str(part[1]) for part in parsed}
-        if "nomor" not in used:
-            yield path, "does not count", "add {nomor:03}"
-        if series.restart == "year" and not used & {"tahun", "tahun2"}:
-            yield path, "repeats every year", "add {tahun}, or write restart: never"
-        if series.per == "code" and "kode" not in used:
-            yield path, "repeats for every code", "add {kode}, or write per: office"
+        case "length", _:
+            return f"{{{name}}} has no length", f"write {{{name}}}"
+        case "missing", "nomor":
+            return "it does not count", "add {nomor:03}"
+        case "missing", "kode":
+            return "it repeats for every code", "add {kode}, or write per: office"
+        case "missing", _:
+            return "it repeats every year", "add {tahun}, or write restart: never"
+    return "its braces do not fit", "write such as {kode}/{nomor:03}/{unit}/{bulan_romawi}/{tahun}"
 
 
 def _amounts(config: Config) -> Found:

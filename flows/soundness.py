@@ -177,7 +177,7 @@ def _condition(when: Condition, path: Path, known: Mapping[str, Question]) -> Fo
             sound = False
             yield (*path, name), "names no choice", f"write some of: {', '.join(question.choices)}"
         for value in values:
-            if value not in question.choices:
+            if question.choices and value not in question.choices:
                 sound = False
                 yield (
                     (*path, name),

@@ -101,9 +101,11 @@ class Source:
 
     def _compose(self, text: str) -> yaml.Node | None:
         try:
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-                self.complain((), "aliases (*name) are not read", "write the value out")
-                return None
+            for event in yaml.parse(text):
+                if isinstance(event, yaml.AliasEvent):
+                    self._lines[()] = event.start_mark.line + 1 if event.start_mark else 1
+                    self.complain((), "aliases (*name) are not read", "write the value out")
+                    return None
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
@@ -212,6 +214,8 @@ class Source:
 
 def fit(word: str, kind: inspect.Type) -> Any:
     """Return one written word as its type means it; raises Unfit."""
+    if isinstance(kind, inspect.LiteralType):
+        return _literal(word.strip(), [str(value) for value in kind.values])
     try:
         value = _READERS[_sort(kind)](word.strip(), kind)
     except (ValueError, KeyError):
@@ -235,10 +239,11 @@ def _boolean(word: str, kind: inspect.Type) -> bool:
     raise ValueError(word)
 
 
-def _literal(word: str, kind: inspect.Type) -> str:
-    if isinstance(kind, inspect.LiteralType) and word in kind.values:
-        return word
-    raise ValueError(word)
+def _literal(word: str, allowed: list[str]) -> str:
+    if word not in allowed:
+        write = nearest(word, [value for value in allowed if value])
+        raise Unfit(f'"{word}" does not fit here', write)
+    return word
 
 
 _READERS: dict[type, Callable[[str, inspect.Type], Any]] = {
@@ -246,7 +251,6 @@ _READERS: dict[type, Callable[[str, inspect.Type], Any]] = {
     inspect.IntType: lambda word, kind: int(word.replace("_", "")),
     inspect.FloatType: lambda word, kind: float(word),
     inspect.BoolType: _boolean,
-    inspect.LiteralType: _literal,
     inspect.DateType: lambda word, kind: date.fromisoformat(word),
     inspect.TimeType: lambda word, kind: time.fromisoformat(word),
     inspect.DateTimeType: lambda word, kind: datetime.fromisoformat(word),
@@ -269,7 +273,7 @@ _EXAMPLES: dict[type, str] = {
 
 def _example(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.LiteralType):
-        return "one of: " + ", ".join(str(value) or '""' for value in kind.values)
+        return "one of: " + ", ".join(str(value) for value in kind.values if value)
     return _EXAMPLES.get(type(kind), "a value")
 
 
