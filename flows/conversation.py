@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from flows.answers import clean
-from flows.effects import AnyEffect, FindStatus
+from flows.checklist import find
+from flows.effects import AnyEffect
 from flows.events import (
     Added,
     AnyEvent,
@@ -31,7 +32,7 @@ from flows.events import (
     Woken,
 )
 from flows.office import Office
-from flows.places import PLACES, asking, collecting, leaving, menu, review, show, talking
+from flows.places import PLACES, asking, collecting, leaving, menu, show, talking
 from flows.places.returned import begin_next, filed, wanted
 from flows.places.words import obey
 from flows.session import Session
@@ -59,8 +60,8 @@ def advance(
     if isinstance(event, Woken):
         if event.turn == woken_for:
             _woken(talk)
-    else:
-        _by_desk(talk, event) or _by_person(talk, event)
+    elif not _by_desk(talk, event):
+        _by_person(talk, event)
     session.wake_at = _wake_at(talk)
     return session, talk.finish()
 
@@ -177,8 +178,7 @@ def _text(talk: Talk, text: str) -> None:
         _aside(talk, "unknown")
         return
     if session.place == "talking":
-        choice = pick(text, talk.options(PLACES["talking"].options(talk)))
-        talking.PLACES["talking"].chosen(talk, choice) if choice else talking.pass_on(talk, text)
+        _to_officer(talk, text)
         return
     intent = anywhere(text)
     if intent is not None and obey(talk, intent):
@@ -196,13 +196,22 @@ def _text(talk: Talk, text: str) -> None:
         place.typed(talk, text)
 
 
+def _to_officer(talk: Talk, text: str) -> None:
+    """Words go to the officer, but those that end the talk."""
+    place = PLACES["talking"]
+    choice = pick(text, talk.options(place.options(talk)))
+    if choice is not None:
+        place.chosen(talk, choice)
+    else:
+        place.typed(talk, text)
+
+
 def _picked(talk: Talk, text: str) -> str | None:
     """Return the button that a typed text names, by its number or its words."""
     session = talk.session
     options = talk.options(PLACES[session.place].options(talk))
-    if session.place == "asking" and not asking.takes_numbers(talk):
-        if any(character.isdigit() for character in text):
-            return None
+    if session.place == "asking" and text.strip().isdigit() and not asking.takes_numbers(talk):
+        return None
     return pick(text, options) if options else None
 
 
@@ -240,13 +249,13 @@ def _edited(talk: Talk, text: str) -> None:
         if has_draft(talk.session):
             show(talk)
         return
-    step = asking.find(talk.definition, talk.session, last.path)
-    if step is None:
+    item = find(talk.definition, talk.session, last.path)
+    if item is None:
         show(talk)
         return
     talk.session.asked = last.path
     talk.session.place = "asking"
-    asking.answer(talk, step, clean(text))
+    asking.answer(talk, item, clean(text))
 
 
 def _started(talk: Talk, payload: str) -> None:
@@ -278,12 +287,9 @@ def _aside(talk: Talk, what: str) -> None:
 
 def _card(talk: Talk, phone: str) -> None:
     """A shared contact answers a question for a phone number, and nothing else."""
-    step = asking.current(talk) if has_draft(talk.session) else None
-    item = step.item if step and talk.session.place == "asking" else None
-    if step is not None and getattr(item, "check", "") == "phone":
-        asking.answer(talk, step, phone)
+    item = asking.current(talk) if has_draft(talk.session) else None
+    phoned = item is not None and getattr(item.what, "check", "") == "phone"
+    if item is not None and phoned and talk.session.place == "asking":
+        asking.answer(talk, item, phone)
     else:
         _aside(talk, "contact")
-
-
-__all__ = ["advance", "review"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.checklist import Item, checklist, find, is_met, is_wanted
 from flows.definition import Document
 from flows.effects import Fetch
 from flows.events import Inspected, Media
@@ -9,7 +10,6 @@ from flows.messages import Button
 from flows.places.asking import current, proceed
 from flows.places.registry import PLACES, Place, show
 from flows.session import Page
-from flows.steps import Step, find, is_met, steps
 from flows.talk import Talk, buttons, has_draft
 from flows.understanding import pick
 
@@ -29,11 +29,11 @@ def take_media(talk: Talk, media: Media) -> None:
         talk.say("conversation.document_advice.many")
         show(talk)
         return
-    step = _place_for(talk, media)
-    if step is None:
+    item = _place_for(talk, media)
+    if item is None:
         _keep_loose(talk, media)
         return
-    _add_page(talk, step, media)
+    _add_page(talk, item, media)
 
 
 def _known(talk: Talk, media: Media) -> bool:
@@ -50,13 +50,13 @@ def _keep_loose(talk: Talk, media: Media) -> None:
     show(talk)
 
 
-def _place_for(talk: Talk, media: Media) -> Step | None:
+def _place_for(talk: Talk, media: Media) -> Item | None:
     """Choose the document: the one the caption names, the one asked for, the next missing one."""
-    papers = [s for s in steps(talk.definition, talk.session) if isinstance(s.item, Document)]
-    wanted = talk.session.returned.paths if talk.session.returned else None
-    if wanted is not None:
-        papers = [s for s in papers if s.path in wanted or s.item.when]
-    open_ones = [s for s in papers if _has_room(talk, s)]
+    open_ones = [
+        item
+        for item in checklist(talk.definition, talk.session)
+        if is_wanted(item, talk.session) and _has_room(talk, item)
+    ]
     if media.caption:
         labels = [(s.path, talk.label(talk.key(f"document.{s.name}"))) for s in open_ones]
         named = pick(media.caption, labels)
@@ -68,18 +68,18 @@ def _place_for(talk: Talk, media: Media) -> Step | None:
     return asked or next((s for s in open_ones if not is_met(s, talk.session)), None)
 
 
-def _has_room(talk: Talk, step: Step) -> bool:
-    assert isinstance(step.item, Document)
-    return len(talk.session.documents.get(step.path, [])) < step.item.pages
+def _has_room(talk: Talk, item: Item) -> bool:
+    given = len(talk.session.documents.get(item.path, []))
+    return isinstance(item.what, Document) and given < item.what.pages
 
 
-def _add_page(talk: Talk, step: Step, media: Media) -> None:
-    pages = talk.session.documents.setdefault(step.path, [])
+def _add_page(talk: Talk, item: Item, media: Media) -> None:
+    pages = talk.session.documents.setdefault(item.path, [])
     pages.append(Page(media.ref))
-    if step.path in talk.session.skipped:
-        talk.session.skipped.remove(step.path)
-    tries = talk.session.tries.get(step.path, 0)
-    talk.want(Fetch(step.item.id, media, step.path, tries))
+    if item.path in talk.session.skipped:
+        talk.session.skipped.remove(item.path)
+    tries = talk.session.tries.get(item.path, 0)
+    talk.want(Fetch(item.what.id, media, item.path, tries))
 
 
 def inspected(talk: Talk, event: Inspected) -> None:
@@ -106,10 +106,10 @@ def inspected(talk: Talk, event: Inspected) -> None:
 def _advise(talk: Talk, event: Inspected) -> None:
     if event.usable:
         talk.discard([event.document])
-    step = find(talk.definition, talk.session, event.path)
-    if step is None:
+    item = find(talk.definition, talk.session, event.path)
+    if item is None:
         return
-    talk.say(f"conversation.document_advice.{event.problem}", **_naming(talk, step))
+    talk.say(f"conversation.document_advice.{event.problem}", **_naming(talk, item))
     if talk.session.tries[event.path] >= _TRIES_BEFORE_PERSON:
         talk.say("conversation.offer_officer")
     if talk.session.place in ("collecting", "review"):
@@ -119,43 +119,43 @@ def _advise(talk: Talk, event: Inspected) -> None:
 
 def _received(talk: Talk, path: str, *, marked: bool) -> None:
     session = talk.session
-    step = find(talk.definition, session, path)
-    if step is None or not isinstance(step.item, Document):
+    item = find(talk.definition, session, path)
+    if item is None or not isinstance(item.what, Document):
         return
     pages = session.documents[path]
     key = "document_marked" if marked else "document_received"
-    talk.say(f"conversation.{key}", page=len(pages), **_naming(talk, step))
+    talk.say(f"conversation.{key}", page=len(pages), **_naming(talk, item))
     if session.place != "collecting":
         show(talk)
     elif any(p.id == 0 for p in pages):
         return
-    elif step.item.pages > 1 and len(pages) < step.item.pages and session.asked in (path, ""):
+    elif item.what.pages > 1 and len(pages) < item.what.pages and session.asked in (path, ""):
         session.asked = path
         _show(talk)
     else:
         proceed(talk)
 
 
-def _naming(talk: Talk, step: Step) -> dict[str, object]:
+def _naming(talk: Talk, item: Item) -> dict[str, object]:
     """Name a document in a message: its key, and whose it is in a group."""
-    group = talk.key(f"label.group.{step.group}") if step.group else ""
+    group = talk.key(f"label.group.{item.group}") if item.group else ""
     return {
-        "document": talk.key(f"document.{step.name}"),
+        "document": talk.key(f"document.{item.name}"),
         "group": group,
-        "n": step.member + 1,
+        "n": item.member + 1,
     }
 
 
 def _show(talk: Talk) -> None:
-    step = current(talk)
-    if step is None or not isinstance(step.item, Document):
+    item = current(talk)
+    if item is None or not isinstance(item.what, Document):
         if any(p.id == 0 for pages in talk.session.documents.values() for p in pages):
             talk.say("conversation.checking")
             return
         proceed(talk)
         return
-    pages = talk.session.documents.get(step.path, [])
-    naming = _naming(talk, step)
+    pages = talk.session.documents.get(item.path, [])
+    naming = _naming(talk, item)
     if pages and any(p.id == 0 for p in pages):
         talk.say("conversation.checking")
     elif pages:
@@ -163,33 +163,33 @@ def _show(talk: Talk) -> None:
     elif talk.session.loose:
         talk.ask("conversation.photo_for_which", _options(talk), **naming)
     else:
-        talk.ask(talk.key(f"ask.document.{step.name}"), _options(talk), n=step.member + 1)
+        talk.ask(talk.key(f"ask.document.{item.name}"), _options(talk), n=item.member + 1)
 
 
 def _options(talk: Talk) -> list[Button]:
-    step = current(talk)
-    if step is None or not isinstance(step.item, Document):
+    item = current(talk)
+    if item is None or not isinstance(item.what, Document):
         return []
-    if talk.session.documents.get(step.path):
+    if talk.session.documents.get(item.path):
         return buttons("done")
     if talk.session.loose:
         return buttons("yes", "no")
-    return buttons("skip") if step.item.optional else []
+    return buttons("skip") if item.what.optional else []
 
 
 def _chosen(talk: Talk, choice: str) -> None:
-    step = current(talk)
+    item = current(talk)
     session = talk.session
-    if step is None:
+    if item is None:
         proceed(talk)
     elif choice == "yes":
-        _add_page(talk, step, session.loose.pop(0))
+        _add_page(talk, item, session.loose.pop(0))
         talk.say("conversation.checking")
     elif choice == "no":
         session.loose.pop(0)
         _show(talk)
     elif choice == "skip":
-        session.skipped.append(step.path)
+        session.skipped.append(item.path)
         proceed(talk)
     else:
         session.asked = ""
@@ -197,13 +197,13 @@ def _chosen(talk: Talk, choice: str) -> None:
 
 
 def _typed(talk: Talk, text: str) -> None:
-    step = current(talk)
-    pages = talk.session.documents.get(step.path, []) if step else []
-    if step is None or any(page.id == 0 for page in pages):
+    item = current(talk)
+    pages = talk.session.documents.get(item.path, []) if item else []
+    if item is None or any(page.id == 0 for page in pages):
         talk.say("conversation.checking")
         return
     talk.session.misses += 1
-    talk.say("conversation.send_photo_please", **_naming(talk, step))
+    talk.say("conversation.send_photo_please", **_naming(talk, item))
     if talk.session.misses >= _TRIES_BEFORE_PERSON:
         talk.say("conversation.offer_officer")
     _show(talk)

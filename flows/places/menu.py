@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from flows.checklist import holds
 from flows.definition import Definition, Document
 from flows.messages import Button
 from flows.office import Office
 from flows.places.registry import PLACES, Place, go
-from flows.steps import holds
 from flows.talk import Talk, buttons, clear_draft
 from flows.understanding import understand
 

@@ -4,57 +4,54 @@ from __future__ import annotations
 
 from typing import Any
 
+from flows.checklist import ENOUGH, Item, checklist, is_met, is_wanted, next_item
 from flows.definition import Document, Group
 from flows.effects import Submit
 from flows.messages import Button
 from flows.places.asking import key_for, proceed
 from flows.places.registry import PLACES, Place, go
-from flows.steps import ENOUGH, Step, is_met, next_step, steps
 from flows.talk import Talk, buttons
 from flows.understanding import pick
 
 
-def changeable(talk: Talk) -> list[Step]:
-    """Return the answered steps, in order: the lines of the summary."""
-    wanted = talk.session.returned.paths if talk.session.returned else None
-    found = []
-    for step in steps(talk.definition, talk.session):
-        if not is_met(step, talk.session):
-            continue
-        if wanted is not None and step.path not in wanted and not step.path.endswith(".more"):
-            continue
-        if isinstance(step.item, Group) and talk.session.answers.get(step.path) != ENOUGH:
-            continue
-        found.append(step)
-    return found
-
-
-def _line(talk: Talk, step: Step) -> dict[str, Any]:
+def changeable(talk: Talk) -> list[Item]:
+    """Return what was answered, in order: the lines of the summary."""
     session = talk.session
-    line: dict[str, Any] = {"group": "", "n": step.member + 1, "path": step.path}
-    if step.group:
-        line["group"] = talk.key(f"label.group.{step.group}")
-    if isinstance(step.item, Group):
-        return line | {"kind": "more", "label": talk.key(f"label.group.{step.item.id}")}
-    if isinstance(step.item, Document):
-        pages = session.documents.get(step.path, [])
+    return [
+        item
+        for item in checklist(talk.definition, session)
+        if is_met(item, session)
+        and (is_wanted(item, session) or isinstance(item.what, Group))
+        and not (isinstance(item.what, Group) and session.answers.get(item.path) != ENOUGH)
+    ]
+
+
+def _line(talk: Talk, item: Item) -> dict[str, Any]:
+    session = talk.session
+    line: dict[str, Any] = {"group": "", "n": item.member + 1, "path": item.path}
+    if item.group:
+        line["group"] = talk.key(f"label.group.{item.group}")
+    if isinstance(item.what, Group):
+        return line | {"kind": "more", "label": talk.key(f"label.group.{item.what.id}")}
+    if isinstance(item.what, Document):
+        pages = session.documents.get(item.path, [])
         marked = any(page.problem for page in pages)
-        label = talk.key(f"document.{step.name}")
+        label = talk.key(f"document.{item.name}")
         return line | {"kind": "document", "label": label, "count": len(pages), "marked": marked}
-    value = session.answers.get(step.path, "")
-    choice = key_for(talk, "choice", step) + f".{value}" if step.item.check == "choice" else ""
-    label = key_for(talk, "label", step)
+    value = session.answers.get(item.path, "")
+    choice = key_for(talk, "choice", item) + f".{value}" if item.what.check == "choice" else ""
+    label = key_for(talk, "label", item)
     return line | {
         "kind": "answer",
         "label": label,
-        "check": step.item.check,
+        "check": item.what.check,
         "value": value,
         "choice": choice,
     }
 
 
 def _show(talk: Talk) -> None:
-    lines = [_line(talk, step) for step in changeable(talk)]
+    lines = [_line(talk, item) for item in changeable(talk)]
     shown = [line for line in lines if line["kind"] != "more"]
     returned = talk.session.returned
     talk.session.asked = ""
@@ -86,7 +83,7 @@ def _chosen(talk: Talk, choice: str) -> None:
 def submit(talk: Talk) -> None:
     """Hand the request in; the answer comes as a ``Filed`` event in the same transaction."""
     session = talk.session
-    if next_step(talk.definition, session) is not None:
+    if next_item(talk.definition, session) is not None:
         proceed(talk)
         return
     answers = {p: v for p, v in session.answers.items() if not p.endswith(".more")}
@@ -113,14 +110,14 @@ def _typed(talk: Talk, text: str) -> None:
 
 def _line_buttons(talk: Talk) -> list[Button]:
     found = []
-    for step in changeable(talk):
-        if isinstance(step.item, Group):
-            found.append(Button(step.path, talk.key(f"add.{step.item.id}")))
+    for item in changeable(talk):
+        if isinstance(item.what, Group):
+            found.append(Button(item.path, talk.key(f"add.{item.what.id}")))
             continue
-        kind = "document" if isinstance(step.item, Document) else "label"
-        key = key_for(talk, kind, step)
-        text = f"{talk.label(key)} {step.member + 1}" if step.group else ""
-        found.append(Button(step.path, "" if text else key, text))
+        kind = "document" if isinstance(item.what, Document) else "label"
+        key = key_for(talk, kind, item)
+        text = f"{talk.label(key)} {item.member + 1}" if item.group else ""
+        found.append(Button(item.path, "" if text else key, text))
     return [*found, *buttons("keep")]
 
 
@@ -134,20 +131,20 @@ def change(talk: Talk, path: str) -> None:
         proceed(talk)
         return
     session = talk.session
-    step = next((s for s in changeable(talk) if s.path == path), None)
-    if step is None:
+    item = next((s for s in changeable(talk) if s.path == path), None)
+    if item is None:
         _show_lines(talk)
         return
-    if isinstance(step.item, Document):
+    if isinstance(item.what, Document):
         pages = session.documents.pop(path, [])
         talk.discard([page.id for page in pages if page.id])
         session.tries.pop(path, None)
     if path in session.skipped:
         session.skipped.remove(path)
     session.asked = path
-    if isinstance(step.item, Group):
+    if isinstance(item.what, Group):
         del session.answers[path]
-    go(talk, "collecting" if isinstance(step.item, Document) else "asking")
+    go(talk, "collecting" if isinstance(item.what, Document) else "asking")
 
 
 def _typed_line(talk: Talk, text: str) -> None:

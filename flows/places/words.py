@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flows.checklist import item_before
 from flows.definition import Document
 from flows.effects import FindStatus
 from flows.places import leaving, menu, review, talking
 from flows.places.registry import go, show
-from flows.steps import step_before
 from flows.talk import Talk, has_draft
 from flows.understanding import Intent
 
@@ -40,7 +40,7 @@ def _back(talk: Talk, intent: Intent) -> None:
         session.place = session.before if session.place != "correcting" else "review"
         show(talk)
         return
-    before = step_before(talk.definition, session, session.asked) if has_draft(session) else None
+    before = item_before(talk.definition, session, session.asked) if has_draft(session) else None
     if before is None or session.returned is not None:
         if session.place in ("consent", "services"):
             menu.open_menu(talk)
@@ -48,14 +48,14 @@ def _back(talk: Talk, intent: Intent) -> None:
         talk.say("conversation.back_impossible")
         show(talk)
         return
-    if isinstance(before.item, Document):
+    if isinstance(before.what, Document):
         talk.discard([page.id for page in session.documents.pop(before.path, []) if page.id])
     session.answers.pop(before.path, None)
     if before.path in session.skipped:
         session.skipped.remove(before.path)
     session.asked = before.path
     session.continued = None
-    go(talk, "collecting" if isinstance(before.item, Document) else "asking")
+    go(talk, "collecting" if isinstance(before.what, Document) else "asking")
 
 
 def _change(talk: Talk, intent: Intent) -> None:

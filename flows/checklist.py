@@ -1,0 +1,142 @@
+"""Which things a service asks of this person, in order, given what was answered so far.
+
+A path names one of them: ``name``, ``ktp``, ``heirs.0.name``, ``heirs.0.ktp``, ``heirs.more``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from flows.definition import Condition, Definition, Document, Group, Question
+from flows.session import Session
+
+ENOUGH = "enough"
+
+
+class Item(Struct, frozen=True):
+    """One thing to ask: a question, a document, or whether a group has one more member.
+
+    ``member`` counts from 0; -1 outside a group.
+    """
+
+    path: str
+    what: Question | Document | Group
+    group: str = ""
+    member: int = -1
+
+    @property
+    def name(self) -> str:
+        """The part of a message key that names it: ``name`` or ``heirs.name``."""
+        return f"{self.group}.{self.what.id}" if self.group else self.what.id
+
+
+def checklist(definition: Definition, session: Session) -> list[Item]:
+    """Return all that is to be asked, answered or not, as far as the answers decide it."""
+    found = list(_plain(definition.questions, session.answers))
+    for group in definition.groups:
+        found.extend(_members(group, session))
+    found.extend(_plain(definition.documents, session.answers))
+    return found
+
+
+def is_met(item: Item, session: Session) -> bool:
+    """Has it been answered, given or skipped?"""
+    if item.path in session.skipped:
+        return True
+    if isinstance(item.what, Document):
+        return bool(session.documents.get(item.path))
+    return item.path in session.answers
+
+
+def is_wanted(item: Item, session: Session) -> bool:
+    """Is it asked now? Of a returned request only what the office named, and what that brings."""
+    if session.returned is None or item.path in session.returned.paths:
+        return True
+    return not isinstance(item.what, Group) and bool(item.what.when)
+
+
+def next_item(definition: Definition, session: Session) -> Item | None:
+    """Return the first thing that is still to be asked; None when all is there."""
+    for item in checklist(definition, session):
+        if is_wanted(item, session) and not is_met(item, session):
+            return item
+    return None
+
+
+def find(definition: Definition, session: Session, path: str) -> Item | None:
+    """Return what is asked at that path, if it is asked of this person."""
+    return next((item for item in checklist(definition, session) if item.path == path), None)
+
+
+def item_before(definition: Definition, session: Session, path: str) -> Item | None:
+    """Return what was answered before that path (or last, where the path is not asked)."""
+    before: Item | None = None
+    for item in checklist(definition, session):
+        if item.path == path:
+            break
+        if is_met(item, session):
+            before = item
+    return before
+
+
+def drop_orphans(definition: Definition, session: Session) -> list[int]:
+    """Forget what is no longer asked after an answer changed; return the documents let go."""
+    asked = {item.path for item in checklist(definition, session)}
+    for path in [path for path in session.answers if path not in asked]:
+        del session.answers[path]
+        session.marks.pop(path, None)
+    let_go: list[int] = []
+    for path in [path for path in session.documents if path not in asked]:
+        let_go += [page.id for page in session.documents.pop(path) if page.id]
+    session.skipped = [path for path in session.skipped if path in asked]
+    return let_go
+
+
+def forget_dependants(definition: Definition, session: Session, path: str) -> None:
+    """Forget the answers that depend on the one at ``path``, so that they are asked again."""
+    changed = find(definition, session, path)
+    if changed is None:
+        return
+    for item in checklist(definition, session):
+        if (
+            isinstance(item.what, Question)
+            and changed.what.id in item.what.depends
+            and (item.group, item.member) == (changed.group, changed.member)
+        ):
+            session.answers.pop(item.path, None)
+
+
+def holds(condition: Condition, answers: Mapping[str, str], prefix: str = "") -> bool:
+    """Does the condition hold? A member's own answer goes before one outside the group."""
+    for name, allowed in condition.items():
+        answer = answers.get(f"{prefix}.{name}") if prefix else None
+        if answer is None:
+            answer = answers.get(name)
+        if answer not in allowed:
+            return False
+    return True
+
+
+def _members(group: Group, session: Session) -> Iterator[Item]:
+    count = session.counts.get(group.id, max(1, group.least))
+    for member in range(count):
+        prefix = f"{group.id}.{member}"
+        yield from _plain(group.questions, session.answers, prefix, group.id, member)
+        yield from _plain(group.documents, session.answers, prefix, group.id, member)
+    if count < group.most:
+        yield Item(f"{group.id}.more", group)
+
+
+def _plain(
+    whats: Sequence[Question | Document],
+    answers: Mapping[str, str],
+    prefix: str = "",
+    group: str = "",
+    member: int = -1,
+) -> Iterator[Item]:
+    for what in whats:
+        if holds(what.when, answers, prefix):
+            path = f"{prefix}.{what.id}" if prefix else what.id
+            yield Item(path, what, group, member)
