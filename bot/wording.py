@@ -229,6 +229,7 @@ class Wording:
             mask=display.mask,
             place=self._place,
             label=partial(self.fixed, language),
+            whose=partial(self._whose, language),
             weekday=partial(display.show_weekday, language=language),
             shown=partial(self._shown, language),
         )
@@ -239,18 +240,26 @@ class Wording:
     def _place(self, village: str) -> str:
         return self._places.get(village, village)
 
+    def _whose(self, language: str, group: str, number: int) -> str:
+        """Name a member of a group in brackets, behind what is theirs; nothing without a group."""
+        return f" ({self.label(language, group).lower()} {number})" if group else ""
+
     def _shown(self, language: str, line: Mapping[str, str]) -> str:
         """Show an answer: ``choice`` is the key of its label where it was chosen from a list."""
         value = line["value"]
+        if not value:
+            return "–"
         if choice := line.get("choice"):
             return self.fixed(language, choice)
         match line.get("check"):
-            case "village":
+            case "village" | "place":
                 return self._place(value)
-            case "date" | "birthdate":
+            case "date" | "past_date" | "birth_date":
                 return display.show_date(value, language)
             case "amount":
                 return display.show_rupiah(value, language)
+            case "yesno":
+                return self.fixed(language, f"common.button.{value}")
         return value
 
 

@@ -1,0 +1,179 @@
+"""The texts themselves: complete in every language, agreeing with the code that says them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.config import load_config
+from bot.facts import office_facts
+from bot.markup import parse, to_plain
+from bot.wording import Wording
+from flows.keys import keys_of
+from flows.loader import load_definitions
+from flows.messages import Message, Part
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("id", "en")
+OTHERS = tuple(language for language in LANGUAGES if language != "id")
+CONFIG = load_config(ROOT / "config.yaml", {})
+WORDING = Wording(ROOT / "templates", LANGUAGES, office_facts(CONFIG))
+KEYS = sorted(WORDING.keys("id"))
+SAID = [*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").glob("*.py")]
+
+PAPER = {"key": "domisili.document.ktp", "each": "ahli_waris.label.group.heirs", "sure": True}
+LINE = {
+    "kind": "answer",
+    "label": "domisili.label.name",
+    "group": "ahli_waris.label.group.heirs",
+    "n": 1,
+    "path": "name",
+    "check": "name",
+    "value": "Siti",
+    "choice": "",
+}
+ITEM = {"label": "domisili.label.name", "group": "ahli_waris.label.group.heirs", "n": 2}
+REQUEST = {
+    "number": "DOM-26-0001",
+    "service": "domisili.title",
+    "stage": "domisili.stage.check",
+    "promised": "2026-11-12",
+    "link": "https://desk.id/lacak/abc",
+    "waits": "citizen",
+}
+SAMPLES: dict[str, object] = {
+    "service": "domisili.title",
+    "about": "domisili.about",
+    "documents": [PAPER, {**PAPER, "each": "", "sure": False}],
+    "lines": [LINE, {**LINE, "kind": "document", "count": 2, "marked": True, "n": 2}],
+    "items": [ITEM, {**ITEM, "group": ""}],
+    "requests": [REQUEST],
+    "document": "domisili.document.ktp",
+    "group": "ahli_waris.label.group.heirs",
+    "stage": "domisili.stage.check",
+    "result": "letter",
+    "promised": "2026-11-12",
+    "link": "https://desk.id/lacak/abc",
+    "days": 1,
+    "cost": 0,
+    "count": 2,
+    "page": 2,
+    "n": 2,
+}
+
+
+def said_in_code() -> Iterator[tuple[str, str, set[str], bool]]:
+    """Every literal message key in the code: place, key, names of arguments, open-ended?"""
+    for file in SAID:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            first = node.args[0]
+            if name not in {"say", "ask", "Part", "Told"} or not isinstance(first, ast.Constant):
+                continue
+            key = first.value
+            if not isinstance(key, str) or not key.startswith(("conversation.", "common.")):
+                continue
+            given = {one.arg for one in node.keywords if one.arg}
+            loose = any(one.arg is None for one in node.keywords)
+            if name in {"Part", "Told"}:
+                given, loose = set(), len(node.args) > 1 or bool(node.keywords)
+                for argument in node.args[1:]:
+                    if isinstance(argument, ast.Dict):
+                        loose = False
+                        given |= {k.value for k in argument.keys if isinstance(k, ast.Constant)}
+            yield f"{file.name}:{node.lineno}", key, given, loose
+
+
+def services() -> list[str]:
+    folder = ROOT / "flows" / "services"
+    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.yaml")}
+    found = load_definitions(texts)
+    return [key for definition in found.values() for key in keys_of(definition)]
+
+
+def words(language: str, key: str) -> str:
+    args = {name: SAMPLES.get(name, "contoh") for name in WORDING.variables(language, key)}
+    return WORDING.render(Message([Part(key, args)], language=language)).html
+
+
+def test_every_text_is_sound() -> None:
+    assert [str(problem) for problem in WORDING.check()] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_languages_have_the_same_keys(language: str) -> None:
+    here, there = set(WORDING.keys(language)), set(KEYS)
+    assert (here - there, there - here) == (set(), set())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_languages_use_the_same_arguments(language: str) -> None:
+    for key in KEYS:
+        assert WORDING.variables(language, key) == WORDING.variables("id", key), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_can_be_said_with_the_known_marks_only(language: str) -> None:
+    for key in KEYS:
+        html = words(language, key)
+        assert parse(html), key
+        assert "\n\n\n" not in html, key
+        assert len(to_plain(html)) < 900, key
+
+
+def test_every_key_in_the_code_has_a_text_that_its_arguments_fit() -> None:
+    found = list(said_in_code())
+    assert len(found) > 20
+    for place, key, given, loose in found:
+        wanted = WORDING.variables("id", key)
+        assert loose or wanted <= given, f"{place}: {key} lacks {wanted - given}"
+
+
+def test_every_service_menu_and_template_has_its_texts() -> None:
+    wanted = services()
+    wanted += [f"languages.{language}" for language in LANGUAGES]
+    wanted += [f"groups.{group}" for group in CONFIG.services]
+    wanted += [f"whatsapp.{name}" for name in CONFIG.twilio.templates]
+    assert WORDING.missing(wanted) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_buttons_fit_whatsapp(language: str) -> None:
+    """Titles of quick replies have at most 20 letters, rows of lists 24."""
+    for key in KEYS:
+        where = key.split(".")
+        label = to_plain(words(language, key))
+        if key.startswith(("common.button.", "groups.", "languages.")) or where[-1] == "short":
+            assert len(label) <= 20, key
+        if "choice" in where or (len(where) > 2 and where[1] == "add"):
+            assert len(label) <= 24, key
+
+
+@pytest.mark.parametrize(("language", "example"), [("id", "Contoh:"), ("en", "Example:")])
+def test_every_question_has_an_example(language: str, example: str) -> None:
+    for key in KEYS:
+        where = key.split(".")
+        if where[1] == "ask" and where[2] not in {"document", "group"}:
+            assert example in words(language, key), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatsapp_templates_neither_begin_nor_end_with_a_variable(language: str) -> None:
+    for name, template in CONFIG.twilio.templates.items():
+        text = WORDING.keys(language)[f"whatsapp.{name}"].source.strip()
+        assert not text.startswith("{{"), name
+        assert not text.endswith("}}"), name
+        assert WORDING.variables(language, f"whatsapp.{name}") == set(template.variables), name
+
+
+def test_citizens_are_addressed_kindly() -> None:
+    for key in KEYS:
+        if not key.startswith("commands"):
+            found = re.search(r"\b(anda|kamu|user|error|invalid|submit)\b", words("id", key), re.I)
+            assert found is None, key
