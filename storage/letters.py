@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from storage.database import Row, Tx
 
-_SELECT = "SELECT id, request_id, number, state, file, sha256, dated FROM letter"
+_SELECT = "SELECT id, request_id, number, state, file, sha256, key, dated FROM letter"
 
 
 class LetterRow(NamedTuple):
-    """A numbered letter; ``state`` is reserved, made or cancelled, ``dated`` its day (ISO)."""
+    """A numbered letter; ``state`` is reserved, made or cancelled, ``dated`` its day (ISO).
+
+    ``key`` is the file's own key, sealed; None before it was made and after it was purged.
+    """
 
     id: int
     request_id: int
@@ -19,6 +22,7 @@ class LetterRow(NamedTuple):
     state: str
     file: str
     sha256: str
+    key: bytes | None
     dated: str
 
 
@@ -47,6 +51,19 @@ def load(tx: Tx, letter_id: int) -> LetterRow | None:
 def of_request(tx: Tx, request_id: int) -> LetterRow | None:
     """Return the letter of a request, if a number was reserved."""
     return _letter(tx.one(f"{_SELECT} WHERE request_id = ?", request_id))
+
+
+def made(tx: Tx, letter_id: int, file: str, sha256: str, key: bytes, now: int) -> None:
+    """Record the letter's file, its hash and its sealed key."""
+    tx.run(
+        "UPDATE letter SET state = 'made', file = ?, sha256 = ?, key = ?, made_at = ?"
+        " WHERE id = ? AND state <> 'cancelled'",
+        file,
+        sha256,
+        key,
+        now,
+        letter_id,
+    )
 
 
 def cancel(tx: Tx, request_id: int) -> None:
