@@ -90,3 +90,33 @@ def one_said(tx: Tx, vault: Vault, contact_id: int, channel: str, key: str) -> A
         contact_id,
     )
     return _read_event(vault.unseal("inbox.body", found[0])).event if found else None
+
+
+def busy(tx: Tx, contact_id: int) -> bool:
+    """Tell whether something this contact said, or is to be told, is still under way."""
+    row = tx.one(
+        "SELECT EXISTS (SELECT 1 FROM inbox WHERE lane = ? AND state = 0)"
+        " OR EXISTS (SELECT 1 FROM outbox WHERE contact_id = ? AND state = 0)"
+        " OR EXISTS (SELECT 1 FROM document WHERE contact_id = ? AND state = 'fetching')",
+        contact_id,
+        contact_id,
+        contact_id,
+    )
+    return bool(row and row[0])
+
+
+def seat(tx: Tx, contact_id: int, officer_id: int) -> None:
+    """An officer works at this screen from now on."""
+    tx.run(
+        "UPDATE contact SET kind = 'officer', officer_id = ?, state = 'open' WHERE id = ?",
+        officer_id,
+        contact_id,
+    )
+
+
+def leave(tx: Tx, channel: str, contact_id: int | None = None) -> None:
+    """Nobody looks at this screen any more, or at any screen of the channel: tell it nothing."""
+    if contact_id is None:
+        tx.run("UPDATE contact SET state = 'blocked' WHERE channel = ?", channel)
+    else:
+        tx.run("UPDATE contact SET state = 'blocked' WHERE id = ?", contact_id)

@@ -1,0 +1,105 @@
+"""The platforms' webhooks: acknowledged only when durable, held a few seconds, then 503."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from prometheus_client import Counter
+
+from flows.events import Envelope
+from storage.database import StorageUnavailable
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from bot.channels.telegram import TelegramChannel
+    from bot.desk import Desk
+
+log = structlog.get_logger()
+TELEGRAM_PATH = "/telegram/webhook"
+_TELEGRAM_SECONDS = 5.0
+_MOST_BYTES = 1_000_000
+_SECRET_HEADER = b"x-telegram-bot-api-secret-token"
+RECEIVED = Counter("loket_webhooks", "Webhook calls by what became of them", ["channel", "result"])
+_read = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class TelegramWebhook:
+    """``POST /telegram/webhook`` as a plain ASGI function: every update passes here."""
+
+    def __init__(self, desk: Desk, channel: TelegramChannel) -> None:
+        self._desk = desk
+        self._channel = channel
+        self._acknowledging: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, result = await self._take(scope, receive)
+        RECEIVED.labels("telegram", result).inc()
+        await answer(send, status)
+
+    async def _take(self, scope: Scope, receive: Receive) -> tuple[int, str]:
+        if scope["method"] != "POST":
+            return 405, "method"
+        headers = dict(scope["headers"])
+        if not self._channel.is_genuine(headers.get(_SECRET_HEADER, b"").decode("latin-1")):
+            return 403, "forbidden"
+        body = await read_body(headers, receive, _MOST_BYTES)
+        if body is None:
+            return 413, "large"
+        try:
+            update = _read(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            # It will not become readable by being sent again, and what follows it must not wait.
+            log.warning("telegram sent what cannot be read", bytes=len(body))
+            return 200, "unreadable"
+        if not await accepted(self._desk, self._channel.read(update), _TELEGRAM_SECONDS):
+            return 503, "not_kept"
+        if "callback_query" in update:
+            task = asyncio.create_task(self._channel.acknowledge(update))
+            self._acknowledging.add(task)
+            task.add_done_callback(self._acknowledging.discard)
+        return 200, "kept"
+
+
+async def accepted(desk: Desk, envelopes: Sequence[Envelope], seconds: float) -> bool:
+    """Make events durable within so many seconds; tell whether they are.
+
+    What becomes durable after that is known by its key when the platform repeats it.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await desk.accept(envelopes)
+    except (StorageUnavailable, TimeoutError) as error:
+        log.error("an event could not be kept: the platform repeats it", error=str(error))
+        return False
+    return True
+
+
+async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes | None:
+    """Read a body of at most ``limit`` bytes; None when it is larger or its sender went away."""
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > limit:
+        return None
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > limit:
+            return None
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+
+
+async def answer(send: Send, status: int, body: bytes = b"", mime: bytes = b"text/plain") -> None:
+    """Answer a platform."""
+    headers = [(b"content-length", str(len(body)).encode()), (b"content-type", mime)]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
