@@ -26,6 +26,19 @@ _PRAGMAS = (
     "PRAGMA cache_size=-16000",
     "PRAGMA temp_store=MEMORY",
 )
+_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 
 
 class StorageUnavailable(Exception):
@@ -206,12 +219,18 @@ def _run_unit(connection: sqlite3.Connection, unit: _Unit) -> None:
     unit.tx = SqliteTx(connection)
     try:
         unit.result = unit.work(unit.tx)
-    except sqlite3.OperationalError:
-        raise
     except Exception as error:
+        if _is_of_the_disk(error):
+            raise
         unit.error = error
         connection.execute("ROLLBACK TO unit")
     connection.execute("RELEASE unit")
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Did the whole transaction fail, rather than one unit's own statement?"""
+    code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in _OF_THE_DISK
 
 
 def _settle_all(batch: list[_Unit]) -> None:
