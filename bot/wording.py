@@ -1,9 +1,9 @@
 """Every sentence the desk says: keys and arguments in, words in a person's language out.
 
 ``templates/messages/<language>/<file>.yaml`` gives the keys ``<file>.<nested.path>``, and
-``services/<id>.yaml`` gives ``<id>.<nested.path>``. A key that a service does not have is looked
-for under ``common``, then both again in Indonesian. Values are Jinja2 and hold only the marks of
-``bot.markup``; arguments are always escaped.
+``services/<id>.yaml`` gives ``<id>.<nested.path>``; a service's id alone means its title. A key
+that a service does not have is looked for under ``common``, then both again in Indonesian. Values
+are Jinja2 and hold only the marks of ``bot.markup``; arguments are always escaped.
 """
 
 from __future__ import annotations
@@ -160,7 +160,9 @@ class Wording:
 
     def _names(self, key: str) -> tuple[str, ...]:
         """A key, and where a service's own is missing, what all services have in common."""
-        prefix, _, rest = key.partition(".")
+        prefix, dot, rest = key.partition(".")
+        if not dot:
+            return (f"{key}.title",)
         return (key,) if prefix in self._files else (key, f"common.{rest}")
 
     def _find(self, language: str, key: str) -> Sentence | None:

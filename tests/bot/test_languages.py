@@ -16,6 +16,7 @@ from bot.wording import Wording
 from flows.keys import keys_of
 from flows.loader import load_definitions
 from flows.messages import Message, Part
+from flows.understanding import anywhere
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("id", "en")
@@ -153,6 +154,17 @@ def test_buttons_fit_whatsapp(language: str) -> None:
             assert len(label) <= 20, key
         if "choice" in where or (len(where) > 2 and where[1] == "add"):
             assert len(label) <= 24, key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_typed_label_is_never_taken_for_another_command(language: str) -> None:
+    """Where there are no buttons, people type what the button says."""
+    for key in KEYS:
+        where = key.split(".")
+        button = key.startswith(("common.button.", "groups.")) or where[-1] == "short"
+        if button or "choice" in where or where[1] == "add":
+            command = anywhere(to_plain(words(language, key)))
+            assert command is None or command.kind == where[-1], key
 
 
 @pytest.mark.parametrize(("language", "example"), [("id", "Contoh:"), ("en", "Example:")])

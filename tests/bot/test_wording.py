@@ -124,6 +124,7 @@ def test_a_missing_key_is_named_with_its_language(wording: Wording) -> None:
 def test_a_label_is_plain_words_and_empty_where_there_is_none(wording: Wording) -> None:
     assert wording.label("id", "domisili.label.name") == "Nama & gelar"
     assert wording.label("en", "domisili.label.nik") == "NIK"
+    assert wording.label("id", "domisili") == "Surat keterangan domisili"
     assert wording.label("id", "domisili.label.nothing") == ""
     assert wording.label("id", "") == ""
 
