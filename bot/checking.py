@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,14 +11,16 @@ from rapidfuzz import process
 
 from bot.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
 from bot.facts import office_facts
+from bot.markup import to_plain
 from bot.settings import Config
-from bot.wording import Wording
+from bot.wording import Wording, WordsBroken
 from flows.definition import Definition
 from flows.keys import keys_of
 from flows.loader import Known, read_definitions
 from flows.source import Problem, Source, nearest
 
 _ALSO_READ = {"LOKET_CONFIG"}
+_FRAME = "office"  # letterhead and signature, which every letter imports
 
 
 class Findings(Struct):
@@ -34,18 +35,18 @@ def check_all(config_path: Path, environ: Mapping[str, str], root: Path) -> Find
     found = Findings()
     config = _config(config_path, environ, found)
     definitions = _definitions(root, config, found)
-    if config is not None:
-        source = Source(config_path.name, config_path.read_text(encoding="utf-8"))
-        source.read(Config)
-        found.problems += _menu(config, definitions, source)
-        found.problems += _emblem(config, root, source)
-        found.notes += [*_unset(config), *_strangers(environ)]
     languages = config.languages if config else ["id", "en"]
     facts = office_facts(config) if config else {}
     wording = Wording(root / "templates", languages, facts)
     found.problems += _texts(wording, config, definitions, root)
     if config is not None:
-        found.notes += list(templates_to_submit(config, wording))
+        source = Source(config_path.name, config_path.read_text(encoding="utf-8"))
+        source.read(Config)
+        found.problems += _menu(config, definitions, source)
+        found.problems += _emblem(config, root, source)
+        found.problems += _variables(config, wording, source)
+        found.notes += [*_unset(config), *_strangers(environ)]
+        found.notes += templates_to_submit(config, wording)
     return found
 
 
@@ -57,24 +58,39 @@ def service_texts(root: Path) -> dict[str, str]:
 
 def known_names(root: Path, config: Config | None) -> Known:
     """Return the names that services may use in this installation."""
-    letters = {file.stem for file in (root / "templates" / "letters").glob("*.typ")}
+    letters = {file.stem for file in (root / "templates" / "letters").glob("*.typ")} - {_FRAME}
     return Known(checks=CHECKS, roles=config.roles if config else None, letters=letters)
 
 
 def templates_to_submit(config: Config, wording: Wording) -> Iterator[str]:
     """Yield each WhatsApp template that is not approved yet, as it is to be submitted."""
     for name, template in config.twilio.templates.items():
-        sentence = wording.keys("id").get(f"whatsapp.{name}")
-        if template.content_sid or sentence is None:
+        if template.content_sid or f"whatsapp.{name}" not in wording.keys("id"):
             continue
-        text = sentence.source.strip()
-        for place, variable in enumerate(template.variables, start=1):
-            written = r"\{\{\s*" + re.escape(variable) + r"\b[^}]*\}\}"
-            text = re.sub(written, f"{{{{{place}}}}}", text)
+        places = {word: f"{{{{{place}}}}}" for place, word in enumerate(template.variables, 1)}
+        try:
+            text = to_plain(wording.part("id", f"whatsapp.{name}", places))
+        except WordsBroken:
+            # _variables names what does not fit.
+            continue
         yield (
             f"WhatsApp template {name}: submit this text for approval (category utility, language "
             f"id), then write its ContentSid into config.yaml, twilio.templates.{name}:\n{text}"
         )
+
+
+def _variables(config: Config, wording: Wording, source: Source) -> Iterator[Problem]:
+    """A template's text and its variables in config.yaml must be the same."""
+    for name, template in config.twilio.templates.items():
+        key = f"whatsapp.{name}"
+        if key not in wording.keys("id"):
+            continue
+        used = wording.variables("id", key)
+        if used != set(template.variables):
+            path = ("twilio", "templates", name, "variables")
+            wrong = "are not those of its text in templates/messages/id/whatsapp.yaml"
+            write = f"write [{', '.join(sorted(used))}]"
+            yield Problem(source.file, source.line(path), source.name(path), wrong, write)
 
 
 def _config(path: Path, environ: Mapping[str, str], found: Findings) -> Config | None:
