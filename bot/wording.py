@@ -25,6 +25,7 @@ from flows.messages import Button, Message
 from flows.source import Problem, Source
 
 _ULTIMATE = "id"
+_HOW = "common.answer_with_number"
 
 
 class KeyMissing(KeyError):
@@ -44,11 +45,15 @@ class WordsBroken(ValueError):
 
 
 class Worded(NamedTuple):
-    """A message in words: ``html`` has only b, i, code, a; ``buttons`` are (choice, label)."""
+    """A message in words: ``html`` has only b, i, code, a; ``buttons`` are (choice, label).
+
+    ``how`` says how to answer where buttons can only be numbered lines; empty without buttons.
+    """
 
     html: str
     text: str
     buttons: list[tuple[str, str]]
+    how: str = ""
 
 
 class Sentence(NamedTuple):
@@ -88,7 +93,8 @@ class Wording:
         parts = [self.part(message.language, part.key, part.args) for part in message.parts]
         html = "\n\n".join(part for part in parts if part)
         buttons = [(one.choice, self._button(message.language, one)) for one in message.buttons]
-        return Worded(html, to_plain(html), buttons)
+        how = self.fixed(message.language, _HOW) if buttons else ""
+        return Worded(html, to_plain(html), buttons, how)
 
     def part(self, language: str, key: str, args: Mapping[str, Any]) -> str:
         """Say one text as HTML; raises KeyMissing or WordsBroken."""

@@ -20,6 +20,7 @@ FACTS = {
 }
 FILES = {
     "messages/id/common.yaml": """
+answer_with_number: Balas dengan <b>angkanya</b>.
 ask:
   nik: "Berapa NIK Bapak/Ibu?"
 label:
@@ -94,6 +95,7 @@ def test_buttons_have_labels_in_the_language_of_the_message(wording: Wording) ->
     literal = Button("1:v", text="<Toar>")
     worded = wording.render(Message([], buttons=[*buttons, literal], language="en"))
     assert worded.buttons == [("1:y", "Yes"), ("1:n", "Tidak"), ("1:v", "<Toar>")]
+    assert worded.how == "Balas dengan <b>angkanya</b>."
 
 
 @pytest.mark.parametrize(
