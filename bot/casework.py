@@ -76,7 +76,7 @@ def undo(turn: Turn, actor: Actor) -> int:
     """
     step = history.last_step_of(turn.tx, actor.id)
     if step is None or step.before is None:
-        raise Refused("undo_nothing")
+        raise Refused("nothing_to_undo")
     row = _load(turn, step.request)
     if step.kind == "handedover":
         raise Refused("undo_handed_over", number=row.number)
