@@ -46,6 +46,14 @@ def _either(words: Iterable[str]) -> str:
 _LITERAL = r"[0-9]+(?:[.,][0-9]+)*"
 _ONE = rf"(?:{_either(ONE)})(?={_either([*SMALL_SCALES, *SCALES])})"
 _TOKEN = re.compile(rf"\s*(?:and\b\s*)?({_LITERAL}|{_either(VOCABULARY)}|{_ONE})")
+_ABOUT = re.compile(
+    r"^\W*(?:kira[- ]kira|kira2|sekitar|kurang lebih|lebih kurang|kurleb|about|±)\W*"
+)
+_MONEY = re.compile(
+    r"(?<![a-z0-9])(?:rp|idr)\.?(?=[\s0-9])|\b(?:rp|idr|rupiah)\b\.?"
+    r"|,-|\b(?:per |se)bulan\b|/ ?bulan\b"
+)
+_NOTHING = {"gratis", "tidak ada", "tdk ada", "gak ada", "nihil", "free", "none", "nothing"}
 LONGEST = 200
 """Characters; a number that takes more is no number."""
 
@@ -62,6 +70,29 @@ def read_number(text: str) -> Decimal | None:
         return None
     sum_ = _Sum()
     return sum_.value() if all(sum_.take(token, tokens) for token in tokens) else None
+
+
+def read_amount(text: str) -> Decimal | None:
+    """Return an amount of money: ``Rp 1.500.000,-``, ``sekitar 2 juta per bulan``, ``gratis``."""
+    said = plain_digits(text).casefold()
+    said = _ABOUT.sub("", said)
+    said = _MONEY.sub(" ", said).strip(" .=:\n")
+    return Decimal(0) if said in _NOTHING else read_number(said)
+
+
+def read_count(text: str) -> Decimal | None:
+    """Return the number that a text begins with; only what is counted may follow it."""
+    said = re.sub(r"(?<=[0-9])(?=[a-z])", " ", plain_digits(text).casefold())
+    parts = said.split()
+    for end in range(len(parts), 0, -1):
+        value = read_number(" ".join(parts[:end]))
+        if value is not None:
+            return None if any(map(_numeric, parts[end:])) else value
+    return None
+
+
+def _numeric(word: str) -> bool:
+    return read_number(word) is not None or any(char.isdigit() for char in word)
 
 
 def _tokens(text: str) -> list[str]:
