@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from storage import contacts
 from storage.database import Row, Tx
 from storage.instant import to_ms
 from storage.vault import Vault
@@ -45,13 +46,19 @@ def by_id(tx: Tx, officer_id: int) -> Officer | None:
     return _officer(tx.one(sql, officer_id))
 
 
-def by_contact(tx: Tx, contact_id: int) -> Officer | None:
+def of_contact(tx: Tx, contact_id: int) -> Officer | None:
     """Return the officer who writes from this contact, suspended ones too."""
     sql = (
         "SELECT o.id, o.name, o.role, o.state FROM officer o "
         "JOIN contact c ON c.officer_id = o.id WHERE c.id = ?"
     )
     return _officer(tx.one(sql, contact_id))
+
+
+def at_address(tx: Tx, vault: Vault, channel: str, address: str) -> Officer | None:
+    """Return the officer who writes from this address of a channel, suspended ones too."""
+    contact_id = contacts.find(tx, vault, channel, address)
+    return of_contact(tx, contact_id) if contact_id is not None else None
 
 
 def by_name(tx: Tx, name: str) -> Officer | None:
@@ -136,6 +143,30 @@ def set_state(tx: Tx, officer_id: int, state: str) -> None:
 def set_role(tx: Tx, officer_id: int, role: str) -> None:
     """Give an officer another role of config.yaml."""
     tx.run("UPDATE officer SET role = ? WHERE id = ?", role, officer_id)
+
+
+def has_talk(tx: Tx, contact_id: int) -> bool:
+    """Return whether that contact ever spoke with the desk as a citizen."""
+    return tx.one("SELECT 1 FROM conversation WHERE contact_id = ?", contact_id) is not None
+
+
+def talking_to(tx: Tx, contact_id: int) -> int:
+    """Return the officer who speaks with that contact, 0 for nobody."""
+    row = tx.one("SELECT talking_to FROM conversation WHERE contact_id = ?", contact_id)
+    return int(row[0] or 0) if row else 0
+
+
+def take_talk(tx: Tx, contact_id: int, officer_id: int) -> bool:
+    """Make an officer the one who speaks with that contact; False when another one does."""
+    sql = "UPDATE conversation SET talking_to = ? WHERE contact_id = ? AND talking_to IS NULL"
+    return tx.run(sql, officer_id, contact_id) == 1
+
+
+def held_requests(tx: Tx, officer_id: int) -> int:
+    """Return how many open requests an officer has."""
+    sql = "SELECT count(*) FROM request WHERE officer_id = ? AND status IN ('open', 'returned')"
+    row = tx.one(sql, officer_id)
+    return int(row[0]) if row else 0
 
 
 def ensure_first_invite(tx: Tx, vault: Vault, now: datetime, role: str = "admin") -> str | None:

@@ -1,0 +1,19 @@
+"""The operator's command set: one function a command, one grammar, the same answers everywhere."""
+
+# Importing a family registers its commands.
+from bot.commands import (  # noqa: F401
+    claims,
+    failures,
+    files,
+    guide,
+    listing,
+    looking,
+    staff,
+    stages,
+    talks,
+    words,
+)
+from bot.commands.answering import answer
+from bot.commands.registry import Asker
+
+__all__ = ["Asker", "answer"]

@@ -7,6 +7,9 @@ import re
 from msgspec import Struct
 
 PRESSED = "cmd:"
+HERE = "."
+"""Written for the number within a request's topic."""
+
 _COMMAND = re.compile(r"(/?)([A-Za-z_]+)(?:@\w+)?(?:\s+|$)(.*)", re.DOTALL)
 _TALK = re.compile(r"[Pp](\d{1,15})")
 _SHORT = re.compile(r"#?([A-Za-z]{0,8})[-/.]?(\d{1,6})")

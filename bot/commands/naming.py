@@ -9,6 +9,7 @@ from msgspec import Struct
 from rapidfuzz.distance import OSA
 
 _LONGEST = 7
+_MORE = 2
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _JOINERS = ("dan", "and", "&", "+")
 
@@ -51,6 +52,14 @@ class Ambiguous(Exception):
         self.items = items
 
 
+def ways_to_say(label: str, identifier: str) -> tuple[str, ...]:
+    """Return the names of something: "Kartu keluarga (KK)" is said with and without its bracket."""
+    inside = re.findall(r"\(([^()]+)\)", label)
+    outside = re.sub(r"\s*\([^()]*\)", "", label).strip()
+    names = (label, outside, *inside, identifier, identifier.replace("_", " "))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
 def take(text: str, items: Sequence[Item]) -> Named:
     """Read the items at the beginning of ``text``; none named gives an empty list.
 
@@ -87,12 +96,22 @@ def _longest(words: list[str], items: Sequence[Item]) -> tuple[Item | None, int]
     for item in items:
         if item.member and item.path == path:
             return item, 1
-    for fits in (_exact, _misspelt, _part):
-        for length in range(min(_LONGEST, len(spans)), 0, -1):
-            said = _words(" ".join(spans[:length]))
-            match = _one(said, [item for item in items if _fits(said, item, fits)])
-            if match is not None:
-                return match, length
+    exact, exactly = _best(spans, items, _exact)
+    nearly, used = _best(spans, items, _misspelt)
+    # "ktp ahli wris 2" is more than a "ktp" and three words of the reason.
+    if exact is not None and used < exactly + _MORE:
+        return exact, exactly
+    return (nearly, used) if nearly is not None else _best(spans, items, _part)
+
+
+def _best(
+    words: list[str], items: Sequence[Item], fits: Callable[[str, str], bool]
+) -> tuple[Item | None, int]:
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        said = _words(" ".join(words[:length]))
+        match = _one(said, [item for item in items if _fits(said, item, fits)])
+        if match is not None:
+            return match, length
     return None, 0
 
 
@@ -134,7 +153,7 @@ def _misspelt(said: str, name: str) -> bool:
 
 
 def _part(said: str, name: str) -> bool:
-    return len(said) >= 3 and set(said.split()) <= set(name.split())
+    return len(said) >= 2 and set(said.split()) <= set(name.split())
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,0 +1,82 @@
+"""The stage's work: on to the next, back to the citizen, refused, ready, handed over, undone."""
+
+from __future__ import annotations
+
+from bot import casework
+from bot.commands import papers
+from bot.commands.claims import did
+from bot.commands.grammar import PRESSED, first_word
+from bot.commands.registry import Answer, Call, command
+from flows import steps
+from flows.messages import Button
+from flows.workflow import Refused
+
+_SAME = {"sama", "cocok", "same"}
+_DIFFERENT = {"beda", "berbeda", "different"}
+
+
+@command("terima", "accept", wants="request", needs="accept")
+def accept(call: Call) -> Answer:
+    """Finish the stage: on to the next one."""
+    return did(call, "terima", steps.Accept())
+
+
+@command("kembalikan", "return", wants="request", needs="return")
+def give_back(call: Call) -> Answer:
+    """Ask the citizen for just these papers or answers again, with a reason."""
+    named = papers.taken(call)
+    if not named.rest:
+        example = {"number": call.request.number, "items": [item.label for item in named.items]}
+        raise Refused("no_reason_for", **example)
+    paths = tuple(item.path for item in named.items)
+    labels = [item.label for item in named.items]
+    casework.act(call.turn, call.request.id, steps.Return(paths, named.rest), call.actor)
+    args = {"number": call.request.number, "items": labels, "reason": named.rest}
+    return Answer("kembalikan", args)
+
+
+@command("tolak", "reject", wants="request", needs="reject")
+def reject(call: Call) -> Answer:
+    """Refuse a request for good, with the reason that the citizen reads."""
+    reason = call.words("no_reason")
+    return did(call, "tolak", steps.Reject(reason), reason=reason)
+
+
+@command("batalkan", "cancel", wants="request", needs="cancel")
+def cancel(call: Call) -> Answer:
+    """Stop a request, at the citizen's wish or because it became pointless."""
+    reason = call.words("no_reason")
+    return did(call, "batalkan", steps.Cancel(reason), reason=reason)
+
+
+@command("siap", "ready", wants="request", needs="ready")
+def ready(call: Call) -> Answer:
+    """The result lies ready: the citizen is told to come for it."""
+    return did(call, "siap", steps.Ready())
+
+
+@command("serahkan", "handover", wants="request", needs="handover")
+def hand_over(call: Call) -> Answer:
+    """Give the result to the citizen, once the originals were compared."""
+    word, reason = first_word(call.rest)
+    number = call.request.number
+    if word.lower() in _SAME:
+        return did(call, "serahkan", steps.HandOver(compared=True))
+    if word.lower() in _DIFFERENT:
+        if not reason:
+            raise Refused("no_difference", number=number)
+        done = did(call, "serahkan_beda", steps.HandOver(compared=False), reason=reason)
+        casework.note(call.turn, call.request.id, reason, call.actor)
+        return done
+    choices = [
+        Button(f"{PRESSED}serahkan {number} {word}", f"commands.button.{word}")
+        for word in ("sama", "beda")
+    ]
+    return Answer("serahkan_periksa", {"number": number}, buttons=choices)
+
+
+@command("urungkan", "undo", needs="undo")
+def undo(call: Call) -> Answer:
+    """Take back the officer's own last step."""
+    request = casework.undo(call.turn, call.actor)
+    return Answer("urungkan", {"card": casework.card(call.turn, request, masked=True)})
