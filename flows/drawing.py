@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -100,28 +101,32 @@ def as_svg(definition: Definition, label: Label) -> str:
     """Return the service as a picture that needs nothing else, readable on white and in print."""
     y = 56
     body: list[str] = []
+    bottoms: dict[int, int] = {}
     for box in boxes(definition, label):
         left = 40 + box.depth * 32
         width = _BOX - box.depth * 32
-        facts = "; ".join(box.lines)
-        height = _ROW + (20 if facts else 10)
-        if body:
-            body.append(f'<path d="M{left + 20} {y - _GAP} v{_GAP}" class="arrow"/>')
+        facts = wrap("; ".join(box.lines), 88 - box.depth * 6)
+        height = _ROW + 4 + (16 * len(facts) or 6)
+        above = max((end for depth, end in bottoms.items() if depth <= box.depth), default=y)
+        if above < y:
+            body.append(f'<path d="M{left + 14} {above} V{y}" class="arrow"/>')
         radius = {"stage": 4, "document": 0}.get(box.kind, 14)
         body.append(
             f'<rect x="{left}" y="{y}" width="{width}" height="{height}" rx="{radius}" '
             f'class="{box.kind}"/>'
         )
         body.append(f'<text x="{left + 14}" y="{y + 21}">{escape(box.title)}</text>')
-        if facts:
-            body.append(f'<text x="{left + 14}" y="{y + 37}" class="fact">{escape(facts)}</text>')
+        for line, words in enumerate(facts):
+            at = f'x="{left + 14}" y="{y + 37 + 16 * line}"'
+            body.append(f'<text {at} class="fact">{escape(words)}</text>')
+        bottoms[box.depth] = y + height
         y += height + _GAP
     title = escape(_heading(definition, label))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y + 10}" '
         f'font-family="sans-serif" font-size="15" role="img" aria-label="{title}">\n'
         f"<style>{_STYLE}</style>\n"
-        f'<rect width="{_WIDTH}" height="{y + 10}" fill="#fff"/>\n'
+        f'<rect width="{_WIDTH}" height="{y + 10}" style="fill:#fff;stroke:none"/>\n'
         f'<text x="40" y="34" class="title">{title}</text>\n' + "\n".join(body) + "\n</svg>\n"
     )
 

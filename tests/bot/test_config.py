@@ -135,7 +135,6 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
         ("[domisili, kk]", "[domisili, kk, kk]", "services.kependudukan: kk is also in"),
         ("[ahli_waris]", "[]", "services.keluarga: has 0 services"),
         ("note, letter, undo", "note, leter, undo", '"leter" does not fit here, write "letter"'),
-        ("admin: [see, search, staff]", "admin: [see]", "roles: nobody may invite officers"),
         ("id: sekcam", "id: camat", "signers: two signers have the same id"),
         ("{kode}/{nomor:03}", "{kode}/{nomer:03}", "{nomer} is no part of a number"),
         ("{kode}/{nomor:03}", "{nomor:03}", "numbers.letter.pattern: it repeats for every code"),
@@ -160,6 +159,12 @@ def test_a_wrong_setting_is_told_where_and_what_to_write(
     assert found, lines
     assert found[0].startswith("config.yaml:")
     assert int(found[0].split(":")[1]) > 1 or "office.unit" in told
+
+
+def test_somebody_must_be_able_to_invite_officers(tmp_path: Path) -> None:
+    path = changed(tmp_path, "search, staff]", "search]")
+    path.write_text(path.read_text(encoding="utf-8").replace(", staff]", "]"), encoding="utf-8")
+    assert "roles: nobody may invite officers, give one role the permission staff" in refused(path)
 
 
 @pytest.mark.parametrize(
