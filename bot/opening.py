@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 
-from flows.answers import CHECKS
-
 from bot import config as configuration
 from bot.clock import Clock
 from bot.desk import Desk
@@ -19,12 +17,13 @@ from bot.handlers import JOB_HANDLERS
 from bot.jobs import Jobs
 from bot.limits import PersonLimits
 from bot.sender import Sender
+from bot.services import ROOT, read_services
 from bot.settings import Config
 from bot.turns import take_turn
 from bot.wording import Wording
 from bot.worker import Worker
 from flows.definition import Definition
-from flows.loader import Known, canonical, digest, load_definitions
+from flows.loader import canonical, digest
 from storage import contacts, definitions, settings
 from storage.database import Database, StorageUnavailable, Tx
 from storage.files import Files
@@ -32,7 +31,6 @@ from storage.instant import to_ms
 from storage.migrating import bring_up_to_date
 from storage.vault import Vault
 
-ROOT = Path(__file__).resolve().parent.parent
 _SQLITE = "sqlite:///"
 
 
@@ -61,17 +59,6 @@ class Lock:
     def release(self) -> None:
         """Let another process write."""
         self.handle.close()
-
-
-def read_services(config: Config, root: Path = ROOT) -> dict[str, Definition]:
-    """Return the services of ``flows/services``; raises BadDefinitions."""
-    folder = root / "flows" / "services"
-    texts = {f"flows/services/{p.name}": p.read_text() for p in sorted(folder.glob("*.yaml"))}
-    letters = {p.stem for p in (root / "templates" / "letters").glob("*.typ")}
-    known = Known(checks=CHECKS.keys(), roles=config.roles.keys(), letters=letters)
-    offered = {service for services in config.services.values() for service in services}
-    found = load_definitions(texts, known)
-    return {service: one for service, one in found.items() if service in offered}
 
 
 def system_clock() -> datetime:

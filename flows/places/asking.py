@@ -144,7 +144,7 @@ def answer(talk: Talk, item: Item, text: str) -> None:
 
 def _miss(talk: Talk, wrong: Wrong) -> None:
     talk.session.misses += 1
-    talk.say(f"answers.{wrong.reason}", **wrong.details)
+    talk.say(f"answers.{wrong.reason}", **wrong.args_)
     if talk.session.misses >= _MISSES_BEFORE_PERSON:
         talk.say("conversation.offer_officer")
         talk.ask("conversation.try_again", [*_options(talk), *buttons("officer")])
@@ -202,7 +202,18 @@ def _about(talk: Talk, item: Item, question: Question) -> About:
         today=date.fromisoformat(talk.office.today(talk.now)),
         villages=[(village.id, village.name) for village in talk.office.villages],
         choice_labels=dict(talk.options(_choices(talk, item, question))),
+        answers=_beside(talk, item),
     )
+
+
+def _beside(talk: Talk, item: Item) -> dict[str, str]:
+    """Return the same person's other answers by question: a NIK is held against a birth date."""
+    prefix = f"{item.group}.{item.member}." if item.group else ""
+    return {
+        path.removeprefix(prefix): value
+        for path, value in talk.session.answers.items()
+        if path.startswith(prefix) and "." not in path.removeprefix(prefix)
+    }
 
 
 def takes_numbers(talk: Talk) -> bool:

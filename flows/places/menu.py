@@ -7,7 +7,7 @@ from flows.definition import Definition, Document
 from flows.messages import Button
 from flows.office import Office
 from flows.places.registry import PLACES, Place, go
-from flows.talk import Talk, buttons, clear_draft
+from flows.talk import Talk, buttons, clear_draft, has_draft
 from flows.understanding import understand
 
 _MISSES_BEFORE_PERSON = 2
@@ -21,6 +21,9 @@ def greet(talk: Talk) -> None:
 
 def open_menu(talk: Talk) -> None:
     """Offer the groups, or the services at once where there is one group."""
+    if not has_draft(talk.session):
+        # What was only looked at is left behind.
+        talk.session.service = talk.session.digest = ""
     groups = talk.office.groups
     if len(groups) == 1:
         talk.session.group = next(iter(groups))

@@ -1,0 +1,87 @@
+"""A pretended office and person for walking through conversations without any storage."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+
+import msgspec
+from msgspec import Struct, field
+
+from bot.config import load_config, office
+from bot.facts import office_facts
+from bot.services import ROOT, read_services
+from bot.wording import Wording
+from flows.conversation import advance
+from flows.effects import AnyEffect, Fetch, FindStatus, Say, Submit
+from flows.events import AnyEvent, Filed, Inspected, StatusFound
+from flows.messages import Message
+from flows.office import Office
+from flows.session import Session
+
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@cache
+def the_wording() -> Wording:
+    """The example office's words."""
+    config = load_config(ROOT / "config.yaml", {})
+    return Wording(ROOT / "templates", config.languages, office_facts(config))
+
+
+@cache
+def the_office() -> Office:
+    """The example office, as a conversation knows it."""
+    config = load_config(ROOT / "config.yaml", {})
+    return office(config, read_services(config), the_wording().label)
+
+
+class Walk(Struct):
+    """A conversation under way: its state is saved and loaded again between any two events."""
+
+    office: Office = field(default_factory=the_office)
+    saved: bytes = b"{}"
+    now: datetime = MONDAY
+    said: list[Say] = field(default_factory=list)
+    submitted: list[Submit] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    documents: int = 0
+
+    @property
+    def session(self) -> Session:
+        """Where the conversation stands."""
+        return msgspec.json.decode(self.saved, type=Session)
+
+    def take(self, event: AnyEvent, *, early: bool = False) -> list[Say]:
+        """Take one event and all that follows from it; return what was said."""
+        before = len(self.said)
+        session, effects = advance(self.office, self.session, event, self.now, early=early)
+        self.saved = msgspec.json.encode(session)
+        for effect in effects:
+            self._follow(effect)
+        return self.said[before:]
+
+    def _follow(self, effect: AnyEffect) -> None:
+        match effect:
+            case Say():
+                self.said.append(effect)
+                message = Message(effect.parts, effect.buttons, language=self.session.language)
+                assert the_wording().render(message).text.strip()
+            case Fetch():
+                self.documents += 1
+                problem = self.problems.pop(0) if self.problems else ""
+                usable = problem not in ("damaged", "type", "large", "encrypted", "active", "gone")
+                self.take(Inspected(self.documents, effect.path, effect.media.ref, problem, usable))
+            case Submit():
+                self.submitted.append(effect)
+                number = len(self.submitted)
+                again = effect.request > 0
+                self.take(Filed(number, f"X-{number}", "code", "http://x/", "2026-11-25", again))
+            case FindStatus():
+                self.take(StatusFound([], effect.number))
+
+    def text(self) -> str:
+        """What was said last, in words."""
+        last = self.said[-1]
+        message = Message(last.parts, last.buttons, language=self.session.language)
+        return the_wording().render(message).text
