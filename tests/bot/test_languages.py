@@ -24,6 +24,12 @@ OTHERS = tuple(language for language in LANGUAGES if language != "id")
 CONFIG = load_config(ROOT / "config.yaml", {})
 WORDING = Wording(ROOT / "templates", LANGUAGES, office_facts(CONFIG))
 KEYS = sorted(WORDING.keys("id"))
+DEFINITIONS = load_definitions(
+    {
+        file.name: file.read_text(encoding="utf-8")
+        for file in (ROOT / "flows" / "services").glob("*.yaml")
+    }
+)
 SAID = [*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").glob("*.py")]
 
 PAPER = {"key": "domisili.document.ktp", "each": "ahli_waris.label.group.heirs", "sure": True}
@@ -91,13 +97,6 @@ def said_in_code() -> Iterator[tuple[str, str, set[str], bool]]:
             yield f"{file.name}:{node.lineno}", key, given, loose
 
 
-def services() -> list[str]:
-    folder = ROOT / "flows" / "services"
-    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.yaml")}
-    found = load_definitions(texts)
-    return [key for definition in found.values() for key in keys_of(definition)]
-
-
 def words(language: str, key: str) -> str:
     args = {name: SAMPLES.get(name, "contoh") for name in WORDING.variables(language, key)}
     return WORDING.render(Message([Part(key, args)], language=language)).html
@@ -137,7 +136,7 @@ def test_every_key_in_the_code_has_a_text_that_its_arguments_fit() -> None:
 
 
 def test_every_service_menu_and_template_has_its_texts() -> None:
-    wanted = services()
+    wanted = [key for definition in DEFINITIONS.values() for key in keys_of(definition)]
     wanted += [f"languages.{language}" for language in LANGUAGES]
     wanted += [f"groups.{group}" for group in CONFIG.services]
     wanted += [f"whatsapp.{name}" for name in CONFIG.twilio.templates]
