@@ -16,6 +16,10 @@ NAME = "0123456789abcdef" * 4
 SEALED = Vault(bytes(32)).seal("document.file", b"photo")
 
 
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
 async def test_a_file_is_read_back_as_it_was(tmp_path: Path) -> None:
     files = Files(tmp_path / "files")
     await files.put(NAME, SEALED)
@@ -30,7 +34,7 @@ async def test_putting_it_again_replaces_it(tmp_path: Path) -> None:
     await files.put(NAME, SEALED)
     await asyncio.gather(*(files.put(NAME, other) for _ in range(8)))
     assert await files.get(NAME) == other
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
+    assert names(tmp_path) == [NAME]
 
 
 async def test_a_deleted_file_is_missing(tmp_path: Path) -> None:
@@ -55,7 +59,7 @@ async def test_a_name_that_is_not_hex_reaches_no_disk(tmp_path: Path, name: str)
 async def test_plain_content_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="sealed"):
         await Files(tmp_path).put(NAME, b"\xff\xd8\xff\xe0" + b"a photo" * 20)
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
 async def test_a_write_that_fails_leaves_the_old_file(
@@ -71,7 +75,7 @@ async def test_a_write_that_fails_leaves_the_old_file(
     with pytest.raises(StorageUnavailable):
         await files.put(NAME, Vault(bytes(32)).seal("document.file", b"other"))
     assert await files.get(NAME) == SEALED
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
+    assert names(tmp_path) == [NAME]
 
 
 async def test_what_a_crash_left_is_swept(tmp_path: Path) -> None:
