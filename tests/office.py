@@ -163,8 +163,9 @@ class TestOffice:
 
 def configured(folder: Path, **changes: object) -> Config:
     """The example office with its data in ``folder``; typed answers settle at once."""
-    config = load_config(ROOT / "config.yaml", {})
-    return structs.replace(config, data_dir=folder, settle_ms=0, **changes)
+    config = load_config(ROOT / "config.yaml", {"LOKET_DATA_DIR": str(folder)})
+    database = f"sqlite:///{folder}/loket.db"
+    return structs.replace(config, data_dir=folder, database_url=database, settle_ms=0, **changes)
 
 
 @asynccontextmanager
