@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from bot import casework, documents
@@ -124,8 +123,3 @@ class _Citizen:
                 part = Part("commands/talks/ended", args)
         for contact_id in self.turn.staff():
             self.turn.say(contact_id, Message([part]))
-
-
-def fetch_key(contact_id: int, ref: str, path: str, attempt: int) -> str:
-    """Name a fetch: the same photo for the same paper at the same try is one job."""
-    return hashlib.sha256(f"{contact_id}\0{ref}\0{path}\0{attempt}".encode()).hexdigest()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec import structs
 
 from bot.channels.protocol import Channel, Fault, Receipt, SendError
 from bot.pacing import Pace
@@ -151,7 +152,9 @@ class Sender:
         if handed.contact_state != "open" and handed.kind == "citizen":
             raise SendError(Fault.RECIPIENT, handed.contact_state, state=handed.contact_state)
         rendered = await render(self._desk, handed, channel)
-        if self._outside_window(channel, handed) and not rendered.template:
+        if not self._outside_window(channel, handed):
+            rendered = structs.replace(rendered, template="")
+        elif not rendered.template:
             raise SendError(Fault.WINDOW, "outside the 24-hour window")
         return await channel.send(handed.address, rendered)
 

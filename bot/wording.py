@@ -76,7 +76,7 @@ class Wording:
     ) -> None:
         self.languages = tuple(languages)
         self.problems: list[Problem] = []
-        self._root = root
+        self.root = root
         self._facts = MappingProxyType(dict(facts or {}))
         self._places = _places(self._facts.get("villages", ()))
         self._files: set[str] = set()
@@ -190,7 +190,7 @@ class Wording:
         if template is None:
             environment = self._environments[language]
             if key.startswith("commands/"):
-                if not (self._root / f"{key}.j2").is_file():
+                if not (self.root / f"{key}.j2").is_file():
                     raise KeyMissing(key, language)
                 template = environment.get_template(f"{key}.j2")
             else:
@@ -206,7 +206,7 @@ class Wording:
     # --- loading ---------------------------------------------------------------------------------
 
     def _load(self, language: str) -> dict[str, Sentence]:
-        folder = self._root / "messages" / language
+        folder = self.root / "messages" / language
         found: dict[str, Sentence] = {}
         for file in sorted(folder.glob("*.yaml")) + sorted(folder.glob("services/*.yaml")):
             if file.parent == folder:
@@ -219,7 +219,7 @@ class Wording:
 
     def _environment(self, language: str) -> ImmutableSandboxedEnvironment:
         environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(self._root),
+            loader=FileSystemLoader(self.root),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -239,7 +239,7 @@ class Wording:
             label=partial(self.fixed, language),
             whose=partial(self._whose, language),
             weekday=partial(display.show_weekday, language=language),
-            shown=partial(self._shown, language),
+            shown=partial(self.shown, language),
         )
         return environment
 
@@ -252,7 +252,7 @@ class Wording:
         """Name a member of a group in brackets, behind what is theirs; nothing without a group."""
         return f" ({self.label(language, group).lower()} {number})" if group else ""
 
-    def _shown(self, language: str, line: Mapping[str, str]) -> str:
+    def shown(self, language: str, line: Mapping[str, str]) -> str:
         """Show an answer: ``choice`` is the key of its label where it was chosen from a list."""
         value = line["value"]
         if not value:
