@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import os
 import secrets
-import signal
+import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from types import FrameType
 
 import structlog
 import uvicorn
 
 from bot.channels.protocol import Channel
+from bot.channels.screen import Screen
 from bot.channels.terminal import Terminal
 from bot.channels.trial import Trial
 from bot.desk import Desk
 from bot.opening import Lock, open_desk, start_desk, stop_desk
 from bot.settings import Config
 from bot.socket import PrivateSocket
+from bot.trial import seed
 from bot.web.guards import is_loopback_url
 from bot.web.site import make_site
 
@@ -36,7 +40,7 @@ class App:
     token: str
     locks: list[Lock] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    sockets: list[PrivateSocket] = field(default_factory=list)
+    doors: list[PrivateSocket] = field(default_factory=list)
 
     @property
     def desks(self) -> list[Desk]:
@@ -47,9 +51,9 @@ class App:
         """Set everything to work but the web server."""
         for desk in self.desks:
             await start_desk(desk)
-            socket = PrivateSocket(desk)
-            await socket.open()
-            self.sockets.append(socket)
+            door = PrivateSocket(desk)
+            await door.open()
+            self.doors.append(door)
         self._receive_telegram()
 
     def _receive_telegram(self) -> None:
@@ -71,8 +75,8 @@ class App:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        for socket in self.sockets:
-            await socket.close()
+        for door in self.doors:
+            await door.close()
         for desk in self.desks:
             await stop_desk(desk)
         for lock in self.locks:
@@ -87,9 +91,29 @@ async def build(config: Config) -> App:
     trial = None
     if has_trial(config):
         locks.append(Lock.take(config.data_dir / "coba"))
-        trial = await open_desk(config, trial=True)
-        trial.channels = trial_channels(trial)
+        trial = await _open_trial(config)
     return App(config, desk, trial, secrets.token_urlsafe(_TRIAL_TOKEN_BYTES), locks)
+
+
+async def open_alone(config: Config, *, trial: bool) -> tuple[Desk, Lock]:
+    """Open one desk for a command while none is running; raises DataLocked, StorageUnavailable."""
+    lock = Lock.take(config.data_dir / "coba" if trial else config.data_dir)
+    try:
+        if trial:
+            return await _open_trial(config), lock
+        desk = await open_desk(config)
+    except BaseException:
+        lock.release()
+        raise
+    desk.channels = real_channels(config, desk)
+    return desk, lock
+
+
+async def _open_trial(config: Config) -> Desk:
+    desk = await open_desk(config, trial=True)
+    desk.channels = trial_channels(desk)
+    await desk.db.write(lambda tx: seed(tx, desk.vault, config, desk.now()))
+    return desk
 
 
 def has_trial(config: Config) -> bool:
@@ -131,35 +155,64 @@ def trial_channels(desk: Desk) -> dict[str, Channel]:
     }
 
 
-async def serve(app: App) -> None:
-    """Serve until the process is told to stop (SIGTERM, Ctrl-C); then stop in order."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_site(app.desk, app.trial, app.token),
-            host=app.config.host,
-            port=app.config.port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            loop="none",
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-        )
+class PortTaken(Exception):
+    """Another program listens where the desk should."""
+
+
+class _Server(uvicorn.Server):
+    """Tells those who wait for messages to let go, so that stopping need not wait for them."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        for desk in self._app.desks:
+            for channel in desk.channels.values():
+                if isinstance(channel, Screen):
+                    channel.release()
+
+
+Announce = Callable[[App], Awaitable[None]]
+
+
+async def serve(app: App, announce: Announce | None = None) -> None:
+    """Serve until the process is told to stop (SIGTERM, Ctrl-C); then stop in order.
+
+    ``announce`` runs once everything is at work. Raises PortTaken.
+    """
+    listening = _listen(app.config)
+    config = uvicorn.Config(
+        make_site(app.desk, app.trial, app.token),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        loop="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
-    await app.start()
     try:
-        await server.serve()
+        await app.start()
+        if announce is not None:
+            await announce(app)
+        await _Server(config, app).serve(sockets=[listening])
     finally:
         await app.stop()
 
 
-def run(app_of: Config) -> None:
-    """Build and serve on uvloop where the machine has it."""
+def _listen(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=2048)
+    except OSError as error:
+        reason = f"cannot listen at {config.host}:{config.port} ({error.strerror}): set LOKET_PORT"
+        raise PortTaken(reason) from error
+
+
+def run(config: Config, announce: Announce | None = None) -> None:
+    """Build and serve on uvloop where the machine has it; raises DataLocked, PortTaken."""
     with contextlib.suppress(ImportError):
         import uvloop
 
@@ -167,6 +220,6 @@ def run(app_of: Config) -> None:
     os.umask(0o077)
 
     async def main() -> None:
-        await serve(await build(app_of))
+        await serve(await build(config), announce)
 
     asyncio.run(main())

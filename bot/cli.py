@@ -1,2 +1,208 @@
+"""``loket``: everything an administrator or officer does from a terminal of this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Config
+    from bot.visiting import Ask
+
+# Only what the asked command needs is imported, within it: `loket --help` answers at once.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A service desk that lives in WhatsApp, SMS and Telegram, for sub-district offices.",
+)
+staff = typer.Typer(
+    no_args_is_help=True, help="The officers: invite, list, suspend.", rich_markup_mode=None
+)
+app.add_typer(staff, name="staff")
+
+Trial = Annotated[bool, typer.Option("--trial", help="On the trial's own data.")]
+
+
+class Drawing(StrEnum):
+    """The forms in which a service can be drawn."""
+
+    text = "text"
+    json = "json"
+    mermaid = "mermaid"
+    svg = "svg"
+
+
 def main() -> None:
-    """Placeholder until the command line is written."""
+    """Run the command line; an error is one sentence on standard error."""
+    from msgspec import MsgspecError
+
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        raise SystemExit(0) from None
+    except (OSError, MsgspecError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the desk until it is told to stop (Ctrl-C)."""
+    from bot.app import run
+    from bot.banner import announce
+
+    _guarded(lambda: run(_config(), announce))
+
+
+@app.command()
+def console(
+    trial: Trial = False,
+    name: Annotated[str, typer.Option("--as", help="The officer, on trial data only.")] = "",
+) -> None:
+    """Work as an officer; without a terminal, commands are read from standard input."""
+    if name and not trial:
+        raise typer.BadParameter("works on trial data only: add --trial", param_hint="--as")
+    from bot.terminal import officer_session
+
+    _visit(lambda ask: officer_session(ask, trial=trial, name=name), trial=trial)
+
+
+@app.command()
+def chat(
+    name: Annotated[str, typer.Option("--name", help="Which citizen of the trial.")] = "warga",
+) -> None:
+    """Chat as a citizen, on trial data."""
+    from bot.terminal import citizen_session
+
+    _visit(lambda ask: citizen_session(ask, name), trial=True)
+
+
+@app.command()
+def check() -> None:
+    """Check configuration, services, texts and letters; exit 1 when something is wrong."""
+    import os
+
+    from bot.checking import check_all
+    from bot.config import config_path
+    from bot.services import ROOT
+
+    found = check_all(config_path(os.environ), os.environ, ROOT)
+    for note in found.notes:
+        typer.echo(note)
+    for problem in found.problems:
+        typer.echo(str(problem), err=True)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def flow(
+    service: Annotated[str, typer.Argument(help="A service's id; without it all are listed.")] = "",
+    format: Annotated[Drawing, typer.Option(help="How to draw it.")] = Drawing.text,
+) -> None:
+    """Show what a service asks and which stages it runs through."""
+    _guarded(lambda: _draw(service, format))
+
+
+@staff.command()
+def invite(name: str, role: str, trial: Trial = False) -> None:
+    """Make a code by which NAME joins with ROLE."""
+    _staff({"act": "invite", "name": name, "role": role}, trial)
+
+
+@staff.command("list")
+def list_staff(trial: Trial = False) -> None:
+    """List the officers."""
+    _staff({"act": "list"}, trial)
+
+
+@staff.command()
+def suspend(name: str, trial: Trial = False) -> None:
+    """Let an officer do nothing more, at once."""
+    _staff({"act": "suspend", "name": name}, trial)
+
+
+# --- what commands share ------------------------------------------------------------------------
+
+
+def _fail(reason: str) -> NoReturn:
+    typer.echo(f"loket: {reason}", err=True)
+    raise SystemExit(1)
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """Run, and turn what can go wrong outside our hands into one sentence."""
+    from bot.config import ConfigError
+    from bot.opening import DataLocked
+    from flows.loader import BadDefinitions
+    from storage.database import StorageUnavailable
+    from storage.vault import WrongKey
+
+    try:
+        work()
+    except (ConfigError, BadDefinitions) as error:
+        _fail(str(error))
+    except (DataLocked, StorageUnavailable, WrongKey) as error:
+        _fail(str(error))
+
+
+def _config() -> Config:
+    import os
+
+    from bot.config import config_path, load_config
+
+    path = config_path(os.environ)
+    if not path.is_file():
+        _fail(f"there is no {path}: go to the desk's folder or set LOKET_CONFIG")
+    return load_config(path, os.environ)
+
+
+def _visit(session: Callable[[Ask], Coroutine[Any, Any, bool]], *, trial: bool) -> None:
+    from bot.visiting import visit
+
+    def work() -> None:
+        import asyncio
+
+        if not asyncio.run(visit(_config(), session, trial=trial)):
+            raise SystemExit(1)
+
+    _guarded(work)
+
+
+def _staff(request: dict[str, str], trial: bool) -> None:
+    from bot.terminal import say
+
+    async def session(ask: Ask) -> bool:
+        answer = await ask({"do": "staff", **request})
+        refused = "refused" in answer
+        print_to = sys.stderr if refused else sys.stdout
+        typer.echo(say("refused" if refused else "staff", **answer), file=print_to)
+        return not refused
+
+    _visit(session, trial=trial)
+
+
+def _draw(service: str, format: Drawing) -> None:
+    from bot.facts import office_facts
+    from bot.services import ROOT, read_services
+    from bot.wording import Wording
+    from flows.drawing import draw
+
+    config = _config()
+    services = read_services(config)
+    wording = Wording(ROOT / "templates", config.languages, office_facts(config))
+    if not service:
+        for one in services:
+            typer.echo(f"{one}\t{wording.label('id', f'{one}.title')}")
+        return
+    if service not in services:
+        _fail(f'there is no service "{service}": one of {", ".join(services)}')
+    typer.echo(draw(services[service], format.value, lambda key: wording.label("id", key)))

@@ -25,7 +25,7 @@ from bot.screens import Line, look, show
 from bot.turn import Turn
 from flows.events import Envelope, Media, Pressed, Text
 from flows.messages import Message, Part
-from storage import contacts, officers, screens
+from storage import audit, contacts, links, officers, screens
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 from storage.screens import Place
@@ -237,9 +237,7 @@ class Door:
                 role = str(request.get("role", ""))
                 if role not in self.desk.config.roles:
                     raise Refusal("no_role", role=role, roles=list(self.desk.config.roles))
-                code = await self.desk.db.write(
-                    lambda tx: officers.invite(tx, self.desk.vault, name, role, self.desk.now())
-                )
+                code = await self.desk.db.write(lambda tx: self._invite(tx, name, role))
                 return {"code": code, "hours": officers.INVITE_HOURS}
             case "list":
                 roster = await self.desk.db.read(officers.roster)
@@ -248,11 +246,19 @@ class Door:
                 return await self._suspend(name)
         raise Refusal("unknown")
 
+    def _invite(self, tx: Tx, name: str, role: str) -> str:
+        now = self.desk.now()
+        audit.note(tx, to_ms(now), None, "staff.invite", role)
+        return officers.invite(tx, self.desk.vault, name, role, now)
+
     async def _suspend(self, name: str) -> dict[str, Any]:
         def suspend(tx: Tx) -> officers.Officer | None:
             officer = officers.by_name(tx, name)
             if officer is not None:
+                now = self.desk.now()
                 officers.set_state(tx, officer.id, "suspended")
+                links.withdraw(tx, officer.id, now)
+                audit.note(tx, to_ms(now), None, "staff.suspend", str(officer.id))
             return officer
 
         officer = await self.desk.db.write(suspend)

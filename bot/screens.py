@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.channels.screen import Screen
+from bot.markup import to_plain
 from bot.wording import KeyMissing, WordsBroken
 from flows.events import Media, Pressed, Text
-from flows.messages import Message
+from flows.messages import Message, Part
 from storage import contacts, screens
 from storage.database import Tx
 from storage.screens import Place, Said, Told
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 Line = dict[str, Any]
+_MARK = "\ue000"
+_REFUSALS = "commands/refused/"
 
 
 class Look(Struct):
@@ -41,7 +45,7 @@ async def look(
         rung = [channel.listen(address) for address in addresses]
         found = await desk.db.read(lambda tx: _read(tx, desk, channel.name, addresses, after))
         left = deadline - asyncio.get_running_loop().time()
-        if found.lines or left <= 0:
+        if found.lines or left <= 0 or channel.closed:
             return found
         waits = [asyncio.ensure_future(one.wait()) for one in rung]
         try:
@@ -49,8 +53,6 @@ async def look(
         finally:
             for wait in waits:
                 wait.cancel()
-        if channel.closed:
-            return found
 
 
 def _read(
@@ -80,31 +82,52 @@ def show(desk: Desk, line: Said | Told, address: str = "") -> Line | None:
 
 
 def told(desk: Desk, message: Message) -> Line | None:
-    """Return what a message says: html, text, buttons (choice, label), files and a table."""
+    """Return what a message says: html and text, buttons (choice, label), files and a table.
+
+    Where there is a table, ``after`` and ``text_after`` are what stands below it.
+    """
+    marked, table = _without_rows(desk, message)
     try:
-        worded = desk.wording.render(message)
+        worded = desk.wording.render(marked)
     except (KeyMissing, WordsBroken) as error:
         log.error("a message has no words", reason=str(error), do="run loket check")
         return None
+    above, below = _around(worded.html)
     return {
-        "html": worded.html,
-        "text": worded.text,
+        "html": above,
+        "after": below,
+        "text": to_plain(above),
+        "text_after": to_plain(below),
         "buttons": [list(button) for button in worded.buttons],
         "files": [{"kind": one.kind, "name": one.name} for one in message.attachments],
-        "table": _table(desk, message),
+        "table": table,
+        "refused": any(part.key.startswith(_REFUSALS) for part in message.parts),
     }
 
 
-def _table(desk: Desk, message: Message) -> dict[str, Any] | None:
-    for part in message.parts:
+def _without_rows(desk: Desk, message: Message) -> tuple[Message, Line | None]:
+    """Take a table's rows out of the words, where screens draw a real table; mark the place."""
+    for place, part in enumerate(message.parts):
         table = part.args.get("table")
-        if table and table["rows"]:
-            names = [
-                desk.wording.label(message.language, f"commands.column.{column}") or column
-                for column in table["columns"]
-            ]
-            return {"columns": names, "rows": table["rows"]}
-    return None
+        if not (table and table["rows"]):
+            continue
+        keys = table["columns"]
+        label = desk.wording.label
+        names = [label(message.language, f"commands.column.{key}") or key for key in keys]
+        shown = {"keys": keys, "columns": names, "rows": table["rows"]}
+        marks = {"columns": keys, "rows": [[_MARK, *[""] * (len(keys) - 1)]]}
+        marked = Part(part.key, {**part.args, "table": marks})
+        parts = [*message.parts[:place], marked, *message.parts[place + 1 :]]
+        return replace(message, parts=parts), shown
+    return message, None
+
+
+def _around(html: str) -> tuple[str, str]:
+    lines = html.split("\n")
+    place = next((n for n, line in enumerate(lines) if _MARK in line), None)
+    if place is None:
+        return html, ""
+    return "\n".join(lines[:place]).strip(), "\n".join(lines[place + 1 :]).strip()
 
 
 def _said(line: Said, address: str) -> Line | None:

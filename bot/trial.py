@@ -47,6 +47,6 @@ def seed(tx: Tx, vault: Vault, config: Config, now: datetime) -> None:
             officers.set_role(tx, known.id, one.role)
         for channel in ("coba", "terminal"):
             contact = contacts.meet(tx, vault, channel, address(one.name), instant, kind="officer")
-            if officers.by_contact(tx, contact) is None:
+            if officers.of_contact(tx, contact) is None:
                 code = officers.invite(tx, vault, one.name, one.role, now)
                 officers.join(tx, vault, contact, code, one.name, now)

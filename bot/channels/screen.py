@@ -7,6 +7,7 @@ messages from the outbox. What they upload is sealed at once and staged until th
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from bot.channels.protocol import FetchError, Receipt, Rendered
@@ -16,6 +17,7 @@ from storage.vault import Unreadable, Vault
 
 _PLACE = "staged"
 _SCHEME = "staged:"
+_KEPT_SECONDS = 86_400.0
 
 
 class Screen:
@@ -29,7 +31,7 @@ class Screen:
 
     def __init__(self, vault: Vault, files: Files) -> None:
         self._vault = vault
-        self._files = files
+        self._files = Files(files.root.parent / _PLACE)
         self._rung: dict[str, asyncio.Event] = {}
         self.closed = False
 
@@ -68,11 +70,23 @@ class Screen:
         return content
 
     async def open(self) -> None:
-        """Let people wait for messages."""
+        """Let people wait for messages; uploads of past days were fetched long ago."""
         self.closed = False
+        await asyncio.to_thread(self._sweep)
+
+    def _sweep(self) -> None:
+        """Remove old uploads: what the desk keeps of them lies in its own files."""
+        before = time.time() - _KEPT_SECONDS
+        for path in self._files.root.glob("*/*/*"):
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """Let nobody wait for a desk that has gone."""
+        self.release()
+
+    def release(self) -> None:
+        """Let everybody who waits go, now and from now on."""
         self.closed = True
         for rung in self._rung.values():
             rung.set()

@@ -1,10 +1,73 @@
-"""One-time links ``/berkas/{code}``: looking at the link burns nothing, pressing the button does."""
+"""One-time links ``/berkas/{code}``: looking at one burns nothing, pressing its button does."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.rendering import load_file
+from bot.web.guards import Limit, caller, is_same_site
+from bot.web.pages import document, page, plain
+from flows.messages import Attachment
+from storage import audit, links
+from storage.database import Tx
+from storage.instant import to_ms
+
 if TYPE_CHECKING:
-    pass
+    from bot.desk import Desk
 
 _PER_SECOND, _AT_ONCE = 0.2, 20.0
+_KINDS = ("document", "letter")
+
+
+class OneTime:
+    """Shows a document or letter once to whoever holds its link; each view is in the audit."""
+
+    def __init__(self, desks: Sequence[Desk], clock: Callable[[], float]) -> None:
+        self._desks = desks
+        self._limit = Limit(_PER_SECOND, _AT_ONCE, clock)
+
+    async def ask(self, request: Request) -> Response:
+        """Show the button; a chat's preview of the link comes no further."""
+        if not self._limit.allows(caller(request)):
+            return page(self._desks[0], "tunggu", 429)
+        code = str(request.path_params["code"])
+        for desk in self._desks:
+            good = await desk.db.read(partial(_kind, desk=desk, code=code))
+            if good:
+                return page(desk, "berkas", trial=desk.trial)
+        return page(self._desks[0], "berkas-habis", 404)
+
+    async def open(self, request: Request) -> Response:
+        """Use the link up and answer with the file, decrypted in memory."""
+        if not self._limit.allows(caller(request)):
+            return page(self._desks[0], "tunggu", 429)
+        if not is_same_site(request, self._desks[0].config.public_url):
+            return plain("forbidden", 403)
+        code = str(request.path_params["code"])
+        for desk in self._desks:
+            found = await desk.db.write(partial(_use, desk=desk, code=code))
+            file = await load_file(desk, found) if found is not None else None
+            if file is not None:
+                return document(file.content, file.mime, file.name)
+        return page(self._desks[0], "berkas-habis", 404)
+
+
+def _kind(tx: Tx, desk: Desk, code: str) -> str:
+    now = desk.now()
+    known = (kind for kind in _KINDS if links.look(tx, desk.vault, code, kind, now))
+    return next(known, "")
+
+
+def _use(tx: Tx, desk: Desk, code: str) -> Attachment | None:
+    now = desk.now()
+    for kind in _KINDS:
+        link = links.look(tx, desk.vault, code, kind, now)
+        if link is not None and links.use(tx, desk.vault, code, kind, now) is not None:
+            audit.note(tx, to_ms(now), link.officer_id, f"{kind}.opened", link.ref)
+            return Attachment(kind, link.ref)
+    return None

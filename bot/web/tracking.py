@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from bot.web.pages import page
 from flows.definition import Stage
 from flows.standing import State, stage_of
 from storage import contacts, history, requests
-from storage.database import StorageUnavailable, Tx
+from storage.database import Tx
 from storage.history import Entry
 from storage.requests import RequestRow
 
@@ -51,10 +52,11 @@ class Tracked(Struct, frozen=True):
 
 
 class Tracking:
-    """Serves the page, not too often to one caller."""
+    """Serves the page of the first desk that knows the code, not too often to one caller."""
 
-    def __init__(self, desk: Desk, clock: Callable[[], float]) -> None:
-        self._desk = desk
+    def __init__(self, desks: Sequence[Desk], clock: Callable[[], float]) -> None:
+        self._desks = desks
+        self._desk = desks[0]
         self._limit = Limit(_PER_SECOND, _AT_ONCE, clock)
 
     async def show(self, request: Request) -> Response:
@@ -66,15 +68,12 @@ class Tracking:
         code = str(request.path_params["code"])
         if not (code.isascii() and len(code) <= _MOST_CODE):
             return page(self._desk, "tidak-ada", 404)
-        try:
-            found = await self._desk.db.read(lambda tx: tracked(tx, self._desk, code))
-        except StorageUnavailable:
-            return page(self._desk, "gangguan", 503)
-        if found is None:
-            return page(self._desk, "tidak-ada", 404)
-        return page(
-            self._desk, "lacak", request=found, language=found.language, trial=self._desk.trial
-        )
+        for desk in self._desks:
+            found = await desk.db.read(partial(tracked, desk=desk, code=code))
+            if found is not None:
+                language = found.language
+                return page(desk, "lacak", request=found, language=language, trial=desk.trial)
+        return page(self._desk, "tidak-ada", 404)
 
 
 def tracked(tx: Tx, desk: Desk, code: str) -> Tracked | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -24,8 +25,9 @@ from bot.screens import look
 from bot.web.guards import Limit, is_private, is_same_site
 from bot.web.pages import QUIET, data, document, page, plain
 from flows.events import Envelope, Media, Pressed, Text
+from flows.messages import Message
 from storage import contacts, screens
-from storage.database import StorageUnavailable
+from storage.database import StorageUnavailable, Tx
 from storage.screens import Place
 
 if TYPE_CHECKING:
@@ -225,19 +227,16 @@ class TrialPage:
         acting = request.query_params.get("sebagai", "")
         addresses = [self._address(citizen, acting), *([trial.BOARD] if acting else [])]
         for address in addresses:
-            message = await self._desk.db.read(
-                lambda tx, address=address: screens.one_told(
-                    tx,
-                    self._desk.vault,
-                    contacts.find(tx, self._desk.vault, self._channel.name, address) or 0,
-                    row,
-                )
-            )
+            message = await self._desk.db.read(partial(self._message, address=address, row=row))
             if message is not None and n < len(message.attachments):
                 file = await load_file(self._desk, message.attachments[n])
                 if file is not None:
                     return document(file.content, file.mime, file.name)
         return plain("no such file", 404)
+
+    def _message(self, tx: Tx, address: str, row: int) -> Message | None:
+        contact = contacts.find(tx, self._desk.vault, self._channel.name, address)
+        return screens.one_told(tx, self._desk.vault, contact, row) if contact else None
 
     async def _uploaded(self, request: Request, citizen: str) -> Response:
         """A file that this chat itself sent, as long as it is kept."""

@@ -140,8 +140,9 @@ class Chat {
   theirs(line) {
     const bubble = make("div", "bubble");
     line.files.forEach((file, n) => bubble.append(this.attached(file, `/coba/berkas/${line.row}/${n}?${this.query}`)));
-    bubble.append(formatted(line.html));
+    if (line.html) bubble.append(formatted(line.html));
     if (line.table) bubble.append(this.table(line.table));
+    if (line.after) bubble.append(formatted(line.after));
     bubble.append(make("div", "foot", make("time")));
     const li = make("li", "line", bubble);
     if (line.buttons.length) {
@@ -179,9 +180,11 @@ class Chat {
     return link;
   }
 
-  table({ columns, rows }) {
+  // A row that begins with a request's number opens that request.
+  table({ keys, columns, rows }) {
     const head = make("tr", "", ...columns.map((c) => make("th", "", c)));
     const body = rows.map((row) => make("tr", "", ...row.map((cell) => make("td", "", String(cell)))));
+    if (keys[0] === "number") body.forEach((tr, n) => { tr.dataset.say = "/lihat " + rows[n][0]; });
     return make("div", "table", make("table", "", make("thead", "", head), make("tbody", "", ...body)));
   }
 

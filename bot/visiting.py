@@ -1,0 +1,65 @@
+"""How a command reaches the desk: through its private socket, or by opening the data itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from bot.socket import NotRunning, Visit
+from storage.database import StorageUnavailable
+
+if TYPE_CHECKING:
+    from bot.settings import Config
+
+Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Session = Callable[[Ask], Coroutine[Any, Any, bool]]
+
+
+async def visit(config: Config, session: Session, *, trial: bool) -> bool:
+    """Run a session with the desk; raises DataLocked, StorageUnavailable."""
+    folder = config.data_dir / "coba" if trial else config.data_dir
+    try:
+        running = await Visit.connect(folder)
+    except NotRunning:
+        async with _at_work(config, trial=trial) as ask:
+            return await session(ask)
+    try:
+        return await session(running.ask)
+    except NotRunning as error:
+        raise StorageUnavailable("the desk was stopped") from error
+    finally:
+        await running.close()
+
+
+@asynccontextmanager
+async def _at_work(config: Config, *, trial: bool) -> AsyncIterator[Ask]:
+    """Open the data for as long as the command runs; nobody else writes it meanwhile."""
+    import structlog
+
+    from bot.app import open_alone
+    from bot.door import Door
+    from bot.opening import start_desk, stop_desk
+
+    # The command's own output is what counts here.
+    quiet = structlog.make_filtering_bound_logger("error")
+    structlog.configure(wrapper_class=quiet, logger_factory=_to_stderr())
+    desk, lock = await open_alone(config, trial=trial)
+    try:
+        await start_desk(desk)
+        door = Door(desk)
+        try:
+            yield door.ask
+        finally:
+            await door.close()
+            await stop_desk(desk)
+    finally:
+        lock.release()
+
+
+def _to_stderr() -> Any:
+    import sys
+
+    import structlog
+
+    return structlog.PrintLoggerFactory(sys.stderr)

@@ -1,0 +1,104 @@
+"""Twilio's webhooks: WhatsApp and SMS that came in, and what became of what went out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+import structlog
+from starlette.datastructures import ImmutableMultiDict
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.channels.twilio_reading import RANK, channel_of, read_status
+from bot.web.pages import plain
+from bot.web.webhooks import RECEIVED, accepted, read_body
+from storage.database import StorageUnavailable
+
+if TYPE_CHECKING:
+    from bot.channels.twilio_account import TwilioAccount
+    from bot.desk import Desk
+
+log = structlog.get_logger()
+_SECONDS = 10.0
+_MOST_BYTES = 256_000
+_MOST_FIELDS = 500
+_EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+Form = ImmutableMultiDict[str, str]
+
+
+class TwilioWebhooks:
+    """``POST /twilio/webhook`` and ``POST /twilio/status`` of one account."""
+
+    def __init__(self, desk: Desk, account: TwilioAccount) -> None:
+        self._desk = desk
+        self._account = account
+
+    async def inbound(self, request: Request) -> Response:
+        """Keep what a citizen sent; an empty TwiML answers."""
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
+        name = channel_of(_plain(form))
+        channel = self._desk.channels.get(name)
+        envelopes = channel.read(_plain(form)) if channel is not None else []
+        if not envelopes:
+            log.warning("twilio sent what the desk has no use for", fields=len(form))
+            RECEIVED.labels(name, "senseless").inc()
+            return _twiml()
+        if not await accepted(self._desk, envelopes, _SECONDS):
+            RECEIVED.labels(name, "not_kept").inc()
+            return plain("try again", 503)
+        RECEIVED.labels(name, "kept").inc()
+        return _twiml()
+
+    async def status(self, request: Request) -> Response:
+        """Record what became of a message."""
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
+        status = read_status(_plain(form))
+        if status is None:
+            RECEIVED.labels("twilio", "senseless").inc()
+            return _twiml()
+        fault = status.error()
+        error = f"{status.code} {fault.reason}".strip() if fault else ""
+        try:
+            await self._desk.delivered(
+                channel_of(_plain(form)), status.platform_id, status.status, RANK, error
+            )
+        except StorageUnavailable:
+            return plain("try again", 503)
+        RECEIVED.labels("twilio", "status").inc()
+        return _twiml()
+
+    async def _form(self, request: Request) -> Form | Response:
+        body = await read_body(dict(request.scope["headers"]), request.receive, _MOST_BYTES)
+        if body is None:
+            RECEIVED.labels("twilio", "large").inc()
+            return plain("too large", 413)
+        words = body.decode("utf-8", "replace")
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        form = Form([] if is_json else _fields(words))
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        signature = request.headers.get("x-twilio-signature")
+        if not self._account.is_genuine(path, words if is_json else form, signature):
+            RECEIVED.labels("twilio", "forbidden").inc()
+            return plain("forbidden", 403)
+        return form
+
+
+def _fields(words: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(words, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return []
+
+
+def _plain(form: Form) -> Mapping[str, object]:
+    return dict(form.items())
+
+
+def _twiml() -> Response:
+    return Response(_EMPTY, media_type="text/xml")
