@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import os
 import secrets
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -159,12 +160,27 @@ class PortTaken(Exception):
     """Another program listens where the desk should."""
 
 
+_SIGNS = (signal.SIGTERM, signal.SIGINT)
+
+
 class _Server(uvicorn.Server):
     """Tells those who wait for messages to let go, so that stopping need not wait for them."""
 
     def __init__(self, config: uvicorn.Config, app: App) -> None:
         super().__init__(config)
         self._app = app
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop in order at a signal; uvicorn's own way raises it again, and the desks would die."""
+        loop = asyncio.get_running_loop()
+        for sign in _SIGNS:
+            loop.add_signal_handler(sign, self.handle_exit, sign, None)
+        try:
+            yield
+        finally:
+            for sign in _SIGNS:
+                loop.remove_signal_handler(sign)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
