@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
 from babel.numbers import format_decimal
@@ -66,6 +67,15 @@ def show_time(value: str | int | datetime, language: str, zone: ZoneInfo) -> str
 def show_rupiah(value: str | float, language: str) -> str:
     """Return an amount of whole rupiah: ``Rp1.250.000``."""
     return f"Rp{format_decimal(round(float(value)), locale=locale(language))}"
+
+
+def show_phone(value: str) -> str:
+    """Return a number in E.164 as people dial it: ``0812-3456-7890``."""
+    try:
+        parsed = phonenumbers.parse(value, "ID")
+    except phonenumbers.NumberParseException:
+        return value
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def mask(value: str) -> str:

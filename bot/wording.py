@@ -260,9 +260,11 @@ class Wording:
         if choice := line.get("choice"):
             return self.fixed(language, choice)
         match line.get("check"):
-            case "village" | "place":
+            case "village":
                 return self._place(value)
-            case "date" | "past_date" | "birth_date":
+            case "phone":
+                return display.show_phone(value)
+            case "date" | "past_date" | "birth_date" | "future_date":
                 return display.show_date(value, language)
             case "amount":
                 return display.show_rupiah(value, language)

@@ -147,6 +147,26 @@ def test_a_list_is_shown_line_by_line(wording: Wording) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("check", "value", "shown"),
+    [
+        ("name", "Siti", "Siti"),
+        ("village", "2001", "Pulau Mungkur"),
+        ("birth_date", "1998-03-12", "12 Maret 1998"),
+        ("future_date", "2027-01-01", "1 Januari 2027"),
+        ("amount", "1250000", "Rp1.250.000"),
+        ("phone", "+6281234567890", "0812-3456-7890"),
+        ("yesno", "yes", "Ya"),
+        ("name", "", "–"),
+    ],
+)
+def test_answers_are_shown_as_people_write_them(
+    wording: Wording, check: str, value: str, shown: str
+) -> None:
+    line = {"label": "domisili.label.nik", "check": check, "value": value, "choice": ""}
+    assert say(wording, "conversation.summary", lines=[line]) == f"NIK: {shown}"
+
+
 def test_values_look_as_the_language_writes_them(wording: Wording) -> None:
     args = {
         "day": "2026-11-12",
