@@ -17,12 +17,13 @@ from msgspec import Struct, field
 from rapidfuzz.fuzz import WRatio
 
 from flows import identity
+from flows.choosing import pick, polarity
 from flows.cleaning import clean as clean
 from flows.dates import Direction, Unclear, read_date
 from flows.definition import Question
 from flows.names import Unfit, read_name
 from flows.numbers import plain_digits, read_amount, read_count
-from flows.understanding import pick, polarity, words
+from flows.spelling import words
 from flows.words import ABBREVIATED
 
 MOST_RUPIAH = 10**13

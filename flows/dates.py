@@ -109,6 +109,8 @@ def _nearby(said: str, frame: _Frame) -> date | None:
 def _span(said: str, today: date) -> date | None:
     """Read ``3 hari lagi``, ``dua minggu yang lalu``, ``minggu depan``."""
     words = said.split()
+    if words[:1] == ["in"]:  # in 3 days
+        words = [*words[1:], "next"]
     for at, word in enumerate(words):
         after = set(words[at + 1 :])
         if word not in _SPANS or not after or not (after <= _AHEAD or after <= _AGO):

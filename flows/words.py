@@ -243,9 +243,15 @@ CHOOSING = _set(
     nomor pilih pilihan opsi yang angka ke saya mau number option the nomornya pilihannya
     """
 )
-AGREEING = frozenset({"yes", "agree", "send", "add", "start"})
-DECLINING = frozenset({"no", "disagree", "enough", "done", "change"})
-"""Buttons that a plain yes or no means, where just one of them is offered."""
+PAIRS = (
+    ("yes", "no"),
+    ("agree", "disagree"),
+    ("send", "change"),
+    ("add", "enough"),
+    ("start", ""),
+    ("", "done"),
+)
+"""Buttons that a plain yes and a plain no mean where both are offered; some go by themselves."""
 
 ABBREVIATED = {"tlk": "teluk", "pl": "pulau", "plu": "pulau", "p": "pulau", "sbrg": "seberang",
     "sebrang": "seberang", "sbr": "seberang", "kp": "kampung", "kmpg": "kampung", "kto": "koto",
