@@ -162,6 +162,12 @@ def take_talk(tx: Tx, contact_id: int, officer_id: int) -> bool:
     return tx.run(sql, officer_id, contact_id) == 1
 
 
+def talks_of(tx: Tx, officer_id: int) -> list[int]:
+    """Return the contacts with whom an officer speaks."""
+    rows = tx.all("SELECT contact_id FROM conversation WHERE talking_to = ?", officer_id)
+    return [row[0] for row in rows]
+
+
 def held_requests(tx: Tx, officer_id: int) -> int:
     """Return how many open requests an officer has."""
     sql = "SELECT count(*) FROM request WHERE officer_id = ? AND status IN ('open', 'returned')"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.turn import Turn
 
 _ALIKE = 60
+_CLOSE = 12
 
 
 def answer(turn: Turn, asker: Asker, text: str) -> Message | None:
@@ -63,7 +64,8 @@ def _done(turn: Turn, asker: Asker, officer: Officer, spoken: Spoken) -> Answer:
 def _unknown(word: str) -> Answer:
     known = {**{name: name for name in COMMANDS}, **ALIASES}
     alike = process.extract(word, list(known), scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=3)
-    meant = list(dict.fromkeys(known[name] for name, _, _ in alike))
+    near = [known[name] for name, score, _ in alike if score > alike[0][1] - _CLOSE]
+    meant = list(dict.fromkeys(near))
     return Answer("unknown", {"word": word[:40], "meant": meant, "names": sorted(COMMANDS)})
 
 

@@ -32,7 +32,7 @@ def guide(call: Call) -> Answer:
 
 
 def _groups(call: Call) -> list[dict[str, object]]:
-    groups = [
+    groups: list[dict[str, object]] = [
         {"name": group, "commands": [name for name in names if call.may(COMMANDS[name].needs)]}
         for group, names in GROUPS.items()
     ]

@@ -7,9 +7,10 @@ from rapidfuzz import fuzz, process
 
 from bot.commands.registry import Answer, Call, Table, command
 from flows.workflow import Refused
-from storage import audit, requests
-from storage.queue import Wanted, counts, queue, queued
+from storage import audit, requests, worklist
+from storage.queue import counts
 from storage.requests import RequestRow
+from storage.worklist import Wanted
 
 LINES = 15
 _COLUMNS = ["number", "service", "name", "stage", "due", "officer"]
@@ -23,14 +24,17 @@ _ALIKE = 70
 def waiting(call: Call) -> Answer:
     """List open requests: all, of a stage, my own, or the late ones; a number is the page."""
     words = call.rest.lower().split()
-    page = max(1, int(words.pop())) if words and words[-1].isdecimal() else 1
+    page = max(1, int(words.pop()[:6])) if words and words[-1].isdecimal() else 1
     wanted = _wanted(call, " ".join(words))
-    rows = queue(call.turn.tx, wanted, LINES, (page - 1) * LINES)
-    total = queued(call.turn.tx, wanted)
-    left = max(0, total - (page - 1) * LINES - len(rows))
-    following = " ".join([*words, str(page + 1)])
-    args = {"narrowed": " ".join(words), "total": total, "left": left, "following": following}
-    return Answer("antrean", args, table(call, rows))
+    before = (page - 1) * LINES
+    found = worklist.page(call.turn.tx, wanted, LINES, before)
+    args = {
+        "narrowed": " ".join(words),
+        "total": found.total,
+        "left": max(0, found.total - before - len(found.rows)),
+        "following": " ".join([*words, str(page + 1)]),
+    }
+    return Answer("antrean", args, table(call, found.rows))
 
 
 @command("cari", "find", needs="search")

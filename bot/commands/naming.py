@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 _LONGEST = 7
 _MORE = 2
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+Fits = Callable[[str, str], int | None]
 _JOINERS = ("dan", "and", "&", "+")
 
 
@@ -33,7 +34,7 @@ class Item(Struct, frozen=True):
             return self.names[0]
         if self.group[0].lower() in self.names[0].lower():
             return f"{self.names[0]} {self.member}"
-        return f"{self.names[0]} {self.group[0]} {self.member}"
+        return f"{self.names[0]} {self.group[0].lower()} {self.member}"
 
 
 class Named(Struct, frozen=True):
@@ -96,20 +97,22 @@ def _longest(words: list[str], items: Sequence[Item]) -> tuple[Item | None, int]
     for item in items:
         if item.member and item.path == path:
             return item, 1
-    exact, exactly = _best(spans, items, _exact)
-    nearly, used = _best(spans, items, _misspelt)
+    exact, used = _best(spans, items, _exact)
     # "ktp ahli wris 2" is more than a "ktp" and three words of the reason.
-    if exact is not None and used < exactly + _MORE:
-        return exact, exactly
-    return (nearly, used) if nearly is not None else _best(spans, items, _part)
+    nearly, longer = _best(spans, items, _misspelt, used + _MORE if used else 1)
+    if nearly is not None:
+        return nearly, longer
+    return (exact, used) if exact is not None else _best(spans, items, _part)
 
 
 def _best(
-    words: list[str], items: Sequence[Item], fits: Callable[[str, str], bool]
+    words: list[str], items: Sequence[Item], fits: Fits, least: int = 1
 ) -> tuple[Item | None, int]:
-    for length in range(min(_LONGEST, len(words)), 0, -1):
+    for length in range(min(_LONGEST, len(words)), least - 1, -1):
         said = _words(" ".join(words[:length]))
-        match = _one(said, [item for item in items if _fits(said, item, fits)])
+        scored = [(score, item) for item in items if (score := _fit(said, item, fits)) is not None]
+        closest = min((score for score, _ in scored), default=0)
+        match = _one(said, [item for score, item in scored if score == closest])
         if match is not None:
             return match, length
     return None, 0
@@ -125,8 +128,13 @@ def _one(said: tuple[str, ...], candidates: list[Item]) -> Item | None:
     return candidates[0] if candidates else None
 
 
-def _fits(said: tuple[str, ...], item: Item, fits: Callable[[str, str], bool]) -> bool:
-    return bool(said) and any(_same(said, _words(name), fits) for name in _sayings(item))
+def _fit(said: tuple[str, ...], item: Item, fits: Fits) -> int | None:
+    """Return how far the words are from the nearest name of the item, None for too far."""
+    if not said:
+        return None
+    names = (_words(name) for name in _sayings(item))
+    scores = (_same(said, name, fits) for name in names)
+    return min((score for score in scores if score is not None), default=None)
 
 
 def _sayings(item: Item) -> list[str]:
@@ -136,24 +144,25 @@ def _sayings(item: Item) -> list[str]:
     return [*item.names, *(f"{name} {place}" for name in item.names for place in places)]
 
 
-def _same(said: tuple[str, ...], name: tuple[str, ...], fits: Callable[[str, str], bool]) -> bool:
+def _same(said: tuple[str, ...], name: tuple[str, ...], fits: Fits) -> int | None:
     # Digits tell members apart: they are never a typo of one another.
     if [word for word in said if word.isdigit()] != [word for word in name if word.isdigit()]:
-        return False
+        return None
     return fits(" ".join(said), " ".join(name))
 
 
-def _exact(said: str, name: str) -> bool:
-    return said == name
+def _exact(said: str, name: str) -> int | None:
+    return 0 if said == name else None
 
 
-def _misspelt(said: str, name: str) -> bool:
+def _misspelt(said: str, name: str) -> int | None:
     allowed = 0 if len(name) < 3 else 1 if len(name) < 8 else 2
-    return OSA.distance(said, name, score_cutoff=allowed) <= allowed
+    distance = OSA.distance(said, name, score_cutoff=allowed)
+    return distance if distance <= allowed else None
 
 
-def _part(said: str, name: str) -> bool:
-    return len(said) >= 2 and set(said.split()) <= set(name.split())
+def _part(said: str, name: str) -> int | None:
+    return 0 if len(said) >= 2 and set(said.split()) <= set(name.split()) else None
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -75,13 +75,13 @@ def _definition(call: Call) -> Definition:
 
 def _places(definition: Definition, said: Mapping[str, str]) -> Iterator[_Place]:
     """Yield what the request has, documents first: those that its answers make necessary."""
-    for part in (*definition.documents, *definition.questions):
-        if holds(part.when, said):
-            yield _Place(part.id, part)
+    own: list[Question | Document] = [*definition.documents, *definition.questions]
+    yield from (_Place(part.id, part) for part in own if holds(part.when, said))
     for group in definition.groups:
+        parts: list[Question | Document] = [*group.documents, *group.questions]
         for member in range(max((_member(path, group.id) for path in said), default=0)):
             prefix = f"{group.id}.{member}"
-            for part in (*group.documents, *group.questions):
+            for part in parts:
                 if holds(part.when, said, prefix):
                     yield _Place(f"{prefix}.{part.id}", part, group.id, member + 1)
 

@@ -8,8 +8,9 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.commands.grammar import first_word
 from bot.commands.registry import Answer, Call, Table, command
+from bot.commands.talks import hand_back
 from flows.workflow import Refused
-from storage import audit, officers
+from storage import audit, links, officers
 from storage.officers import Officer
 
 _ALIKE = 75
@@ -77,6 +78,9 @@ def _invite(call: Call, rest: str) -> Answer:
 def _suspend(call: Call, rest: str) -> Answer:
     other = _other(call, rest)
     officers.set_state(call.turn.tx, other.id, "suspended")
+    for contact_id in officers.talks_of(call.turn.tx, other.id):
+        hand_back(call, contact_id)
+    links.withdraw(call.turn.tx, other.id, call.turn.now)
     _noted(call, "staff.suspend", other)
     held = officers.held_requests(call.turn.tx, other.id)
     return Answer("petugas_tangguhkan", {"name": other.name, "held": held})

@@ -9,7 +9,7 @@ from bot.commands.grammar import PRESSED, first_word
 from bot.commands.registry import Answer, Call, command
 from flows import steps
 from flows.messages import Button
-from flows.workflow import Refused
+from flows.workflow import Refused, stage_of
 
 _SAME = {"sama", "cocok", "same"}
 _DIFFERENT = {"beda", "berbeda", "different"}
@@ -59,7 +59,9 @@ def ready(call: Call) -> Answer:
 def hand_over(call: Call) -> Answer:
     """Give the result to the citizen, once the originals were compared."""
     word, reason = first_word(call.rest)
-    number = call.request.number
+    number, state = call.request.number, call.request.state
+    if not state.closed and not _at_hand_over(call):
+        raise Refused("not_handover_stage", stage=state.stage)
     if word.lower() in _SAME:
         return did(call, "serahkan", steps.HandOver(compared=True))
     if word.lower() in _DIFFERENT:
@@ -68,6 +70,8 @@ def hand_over(call: Call) -> Answer:
         done = did(call, "serahkan_beda", steps.HandOver(compared=False), reason=reason)
         casework.note(call.turn, call.request.id, reason, call.actor)
         return done
+    if state.closed:
+        raise Refused("closed", status=state.status)
     choices = [
         Button(f"{PRESSED}serahkan {number} {word}", f"commands.button.{word}")
         for word in ("sama", "beda")
@@ -80,3 +84,9 @@ def undo(call: Call) -> Answer:
     """Take back the officer's own last step."""
     request = casework.undo(call.turn, call.actor)
     return Answer("urungkan", {"card": casework.card(call.turn, request, masked=True)})
+
+
+def _at_hand_over(call: Call) -> bool:
+    row = call.request
+    definition = call.turn.desk.office.service(row.service, row.digest)
+    return stage_of(definition, row.state.stage).act == "handover"

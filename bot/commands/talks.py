@@ -24,8 +24,7 @@ def release(call: Call) -> Answer:
         raise Refused("nobody_has_it")
     if holder != call.officer.id and not call.may("staff"):
         raise Refused("held", officer=holder)
-    conversations.set_talking(call.turn.tx, call.talk, None)
-    call.turn.put(call.talk, HandedBack(), call.key("back"))
+    hand_back(call, call.talk)
     return Answer("lepas_percakapan", {"talk": call.talk})
 
 
@@ -37,6 +36,12 @@ def reply(call: Call) -> Answer:
     told = Told("conversation.told.reply", {"officer": call.officer.name, "text": text})
     call.turn.put(call.talk, told, call.key("reply"))
     return Answer("balas", {"talk": call.talk, "number": ""})
+
+
+def hand_back(call: Call, contact_id: int) -> None:
+    """End an officer's talk with this contact; the machine goes on where it was."""
+    conversations.set_talking(call.turn.tx, contact_id, None)
+    call.turn.put(contact_id, HandedBack(), call.key(f"back:{contact_id}"))
 
 
 def _hold(call: Call) -> bool:
