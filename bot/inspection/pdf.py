@@ -15,11 +15,14 @@ from bot.inspection.finding import Inspection
 MIME = "application/pdf"
 _TAIL = 2048
 _MOST_INFLATED = 256_000_000
-_MOST_OBJECT_STREAM = 16_000_000
+_MOST_HELD = 32_000_000
 _MOST_STREAMS = 20_000
+_MOST_OBJECTS = 300_000
+_MOST_VERSIONS = 1_000
 _MOST_PAGES = 500
 _CHUNK = 65_536
 _OVERLAP = 64
+_ACTION = 400
 
 
 def _name(*words: str) -> re.Pattern[bytes]:
@@ -83,15 +86,16 @@ def _read(content: bytes) -> Objects:
         raise _Refused("active")
     objects: Objects = {}
     outside: list[bytes] = []
-    done = inflated = 0
+    done = inflated = held = 0
     for begin, end in _streams(content):
         outside.append(content[done:begin])
         done = end
-        about = outside[-1][outside[-1].rfind(b"obj") :] + b">>"
+        about = outside[-1][outside[-1].rfind(b"obj") :]
         keep = bool(_OBJECT_STREAM.search(about))
         inner, size = _inflate(content, begin, end, keep)
         inflated += size
-        if inflated > _MOST_INFLATED:
+        held += len(inner)
+        if inflated > _MOST_INFLATED or held > _MOST_HELD:
             raise _Refused("large")
         if keep:
             _add_held(about, content[begin:end], inner, objects)
@@ -123,23 +127,32 @@ def _inflate(content: bytes, begin: int, end: int, keep: bool) -> tuple[bytes, i
         return b"", 0
     engine = zlib.decompressobj()
     kept = bytearray()
-    last, size, rest = b"", 0, content[begin:end]
-    while rest and not engine.eof and size <= _MOST_INFLATED:
-        try:
-            piece = engine.decompress(rest, _CHUNK)
-        except zlib.error:
-            # A viewer shows what came before the fault, and so that much was looked at.
-            break
+    last, size = b"", 0
+    for piece in _pieces(engine, content, begin, end):
         if _ACTIVE.search(last + piece):
             raise _Refused("active")
         last = piece[-_OVERLAP:]
         size += len(piece)
-        rest = engine.unconsumed_tail
         if keep:
             kept += piece
-        if len(kept) > _MOST_OBJECT_STREAM:
+        if size > _MOST_INFLATED or len(kept) > _MOST_HELD:
             raise _Refused("large")
     return bytes(kept), size
+
+
+def _pieces(engine: zlib._Decompress, content: bytes, begin: int, end: int) -> Iterator[bytes]:
+    """Yield what a stream inflates to, a piece at a time, up to its end or its first fault."""
+    for place in range(begin, end, _CHUNK):
+        rest = content[place : min(end, place + _CHUNK)]
+        while rest and not engine.eof:
+            try:
+                yield engine.decompress(rest, _CHUNK)
+            except zlib.error:
+                # A viewer shows what came before the fault, and so much was looked at.
+                return
+            rest = engine.unconsumed_tail
+        if engine.eof:
+            return
 
 
 def _add_held(about: bytes, raw: bytes, inner: bytes, objects: Objects) -> None:
@@ -153,31 +166,45 @@ def _add_held(about: bytes, raw: bytes, inner: bytes, objects: Objects) -> None:
     head = text[: int(first[1])].split() if first else []
     if not head or len(head) % 2 or not all(number.isdigit() for number in head):
         raise _Refused("damaged")
-    starts = [int(first[1]) + int(offset) for offset in head[1::2]] if first else []
-    for number, start in zip(head[::2], starts, strict=True):
-        stop = min((other for other in starts if other > start), default=len(text))
-        objects.setdefault(int(number), []).append(text[start:stop])
+    begins = int(first[1]) if first else 0
+    places = sorted(zip(map(int, head[1::2]), map(int, head[::2]), strict=True))
+    stops = [place for place, _ in places[1:]] + [len(text)]
+    for (start, number), stop in zip(places, stops, strict=True):
+        _add(objects, number, text[begins + start : begins + stop])
 
 
 def _add_plain(text: bytes, objects: Objects) -> None:
     """Add the objects that stand in the file itself; what precedes the first one counts as 0."""
     number, start = 0, 0
     for found in _OBJECT.finditer(text):
-        objects.setdefault(number, []).append(text[start : found.start()])
+        _add(objects, number, text[start : found.start()])
         number, start = int(found[1]), found.end()
-    objects.setdefault(number, []).append(text[start:])
+    _add(objects, number, text[start:])
+
+
+def _add(objects: Objects, number: int, body: bytes) -> None:
+    if len(objects) > _MOST_OBJECTS or len(objects.get(number, ())) > _MOST_VERSIONS:
+        raise _Refused("large")
+    objects.setdefault(number, []).append(body)
 
 
 def _opens_something(body: bytes, objects: Objects) -> bool:
     """Tell whether opening the file does more than go to a page of it."""
+    followed: set[int] = set()
     for found in _OPENS.finditer(body):
-        action = body[found.end() :].lstrip()
+        action = body[found.end() : found.end() + _ACTION].lstrip()
         reference = _REFERENCE.match(action)
-        actions = objects.get(int(reference[1]), [b"<<"]) if reference else [action]
-        if any(_does_more(action) for action in actions):
-            return True
+        if reference is None:
+            if _does_more(action):
+                return True
+        elif (number := int(reference[1])) not in followed:
+            followed.add(number)
+            # An object that cannot be found may be one that a viewer finds.
+            if any(map(_does_more, objects.get(number, [b"<<"]))):
+                return True
     return False
 
 
 def _does_more(action: bytes) -> bool:
-    return action.lstrip().startswith(b"<<") and not _GOES.search(action[:400])
+    action = action[:_ACTION].lstrip()
+    return action.startswith(b"<<") and not _GOES.search(action)
