@@ -29,6 +29,8 @@ from flows.words import ABBREVIATED
 MOST_RUPIAH = 10**13
 MOST_WORDS = 300
 """Characters looked at where a few words are expected."""
+MOBILE_LENGTH = range(10, 14)
+"""Digits of an Indonesian mobile number, from the 0 on."""
 CLOSE = 70
 """Of 100, from where on a village's name is offered as perhaps meant."""
 OLDEST = 125
@@ -292,7 +294,9 @@ def phone(text: str, about: About) -> Accepted:
         parsed = phonenumbers.parse(number, "ID")
     except phonenumbers.NumberParseException:
         raise Wrong("phone.format") from None
-    if not phonenumbers.is_possible_number(parsed):
+    mobile = parsed.country_code == 62 and str(parsed.national_number).startswith("8")
+    fits = not mobile or len(str(parsed.national_number)) + 1 in MOBILE_LENGTH
+    if not fits or not phonenumbers.is_possible_number(parsed):
         raise Wrong("phone.length")
     written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return Accepted(written, "" if phonenumbers.is_valid_number(parsed) else "phone")

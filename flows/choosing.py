@@ -82,16 +82,15 @@ def _by_label(said: list[str], labels: Mapping[str, list[str]]) -> str | None:
     content = without(said, known.FILLERS | known.CHOOSING) or said
     denied = {word for word in content if word in known.NO - {"nomor"}}
     fit = {choice: label for choice, label in labels.items() if label and denied <= set(label)}
+    whole = [choice for choice, label in labels.items() if label and _within(label, said)]
     ways = (
         [choice for choice, label in fit.items() if without(label, known.FILLERS) == content],
         [choice for choice, label in fit.items() if _within(content, label)],
-        _longest({choice: label for choice, label in fit.items() if _within(label, content)}),
+        _longest({choice: labels[choice] for choice in whole}),
     )
     for found in ways:
-        if len(found) == 1:
-            return found[0]
         if found:
-            return None
+            return found[0] if len(found) == 1 and found[0] in fit else None
     return _nearest(content, fit)
 
 
