@@ -161,7 +161,7 @@ def _read_key(path: Path) -> bytes:
         raise WrongKey(f"{path} is not a master key; put back the copy that was kept of it")
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
-        log.warning("master_key_was_open", path=str(path), now="0600")
+        log.warning("the master key could be read by others; it no longer can", path=str(path))
     return key
 
 
@@ -183,9 +183,9 @@ def _make_key(path: Path) -> None:
         temporary.unlink()
     sync_folder(path.parent)
     log.warning(
-        "master_key_made",
+        "a master key was made; without it nothing stored here can be read",
         path=str(path),
-        advice="keep a copy outside this machine: without this key nothing here can be read",
+        do="keep a copy of it outside this machine",
     )
 
 

@@ -103,7 +103,7 @@ def test_the_first_start_makes_a_key_and_says_to_keep_a_copy(tmp_path: Path) -> 
         first = Vault.load(data, None)
     assert (data / "master.key").stat().st_mode & 0o777 == 0o600
     assert logs[0]["log_level"] == "warning"
-    assert "copy" in logs[0]["advice"]
+    assert "copy" in logs[0]["do"]
     assert (data / "master.key").read_text().strip() not in str(logs)
     assert [path.name for path in data.iterdir()] == ["master.key"]
     with structlog.testing.capture_logs() as logs:
