@@ -34,8 +34,8 @@ def filed(tx: Tx, contact: int = 7) -> int:
     return tx.add(
         "INSERT INTO request (number, sequence, code, contact_id, citizen_id, service, digest,"
         " name, village, nik, stage, role, status, asked_by, returned, late, reminders, letter,"
-        " made, version) VALUES (?, 1, ?, ?, 1, 's', 'd', '', '', '', 'check', 'counter', 'open', '', '',"
-        " 0, 0, 0, 0, 1)",
+        " made, version) VALUES (?, 1, ?, ?, 1, 's', 'd', '', '', '', 'check', 'counter', 'open',"
+        " '', '', 0, 0, 0, 0, 1)",
         f"N{contact}",
         f"C{contact}",
         contact,
