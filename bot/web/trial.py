@@ -131,7 +131,11 @@ class TrialPage:
             return self._enter(token, citizen)
         if not citizen:
             return page(self._desk, "coba-tertutup", 403)
-        officers = trial.officers_of(self._desk.config)
+        label = self._desk.wording.label
+        officers = [
+            {"name": one.name, "role": label("id", f"commands.role.{one.role}") or one.role}
+            for one in trial.officers_of(self._desk.config)
+        ]
         html = self._desk.wording.page("coba", office=self._desk.config.office, officers=officers)
         headers = {**QUIET, "Content-Security-Policy": _CSP}
         return Response(html, 200, headers, "text/html")

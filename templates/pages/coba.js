@@ -1,8 +1,10 @@
 "use strict";
 // The trial page: two chats over long polls. The server keeps all of it; a reload shows the same again.
 const words = document.getElementById("words").dataset;
-const clock = new Intl.DateTimeFormat("id", { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat("id", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const timeZone = words.zone;
+const clock = new Intl.DateTimeFormat("id", { hour: "2-digit", minute: "2-digit", timeZone });
+const date = new Intl.DateTimeFormat("id", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone });
+const dayOf = (at) => new Intl.DateTimeFormat("sv", { timeZone }).format(at);
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
 const make = (tag, name, ...inside) => { const e = document.createElement(tag); if (name) e.className = name; e.append(...inside); return e; };
@@ -32,7 +34,11 @@ class Chat {
       if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); this.sendText(); }
     });
     this.box.addEventListener("input", () => this.grow());
-    root.addEventListener("click", (e) => { const b = e.target.closest("[data-say]"); if (b) this.say({ text: b.dataset.say }); });
+    root.addEventListener("click", (e) => {
+      const b = e.target.closest("[data-say]"), code = e.target.closest(".words code");
+      if (b) this.say({ text: b.dataset.say });
+      else if (code?.textContent.startsWith("/")) this.draft(code.textContent);
+    });
     root.querySelectorAll("input[type=file]").forEach((i) => i.addEventListener("change", () => { this.upload([...i.files]); i.value = ""; }));
     if (root.querySelector("input[type=file]")) {
       root.addEventListener("dragover", (e) => e.preventDefault());
@@ -65,8 +71,9 @@ class Chat {
         if (signal.aborted) return;
         this.after = after;
         this.online(true);
+        const seen = new Set(this.shown.keys());
         lines.forEach((line) => this.show(line));
-        if (lines.length) { this.greet(); this.scroll(this.first); this.first = false; }
+        if (lines.length) { this.greet(); this.settle(lines.find((line) => !line.mine && !seen.has(line.id))); this.first = false; }
       } catch (error) {
         if (signal.aborted) return;
         this.online(false);
@@ -104,13 +111,13 @@ class Chat {
   }
 
   place(li, at) {
-    const when = new Date(at), day = when.toDateString();
+    const day = dayOf(at);
     if (day !== this.day) {
       this.day = day;
-      const back = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
-      this.list.append(make("li", "day", back === 0 ? words.today : back === 1 ? words.yesterday : date.format(when)));
+      const now = Date.now();
+      this.list.append(make("li", "day", day === dayOf(now) ? words.today : day === dayOf(now - 864e5) ? words.yesterday : date.format(at)));
     }
-    li.querySelector("time").textContent = clock.format(when);
+    li.querySelector("time").textContent = clock.format(at);
     this.list.append(li);
     if (this.dots) this.list.append(this.dots);
     this.hello.hidden = true;
@@ -148,7 +155,7 @@ class Chat {
     if (line.buttons.length) {
       this.list.querySelectorAll(".line.asks").forEach((e) => e.classList.add("old"));
       li.classList.add("asks");
-      li.append(make("div", "buttons", ...line.buttons.map(([choice, label]) => this.button(choice, label))));
+      li.append(make("div", line.buttons.length > 6 ? "buttons many" : "buttons", ...line.buttons.map(([choice, label]) => this.button(choice, label))));
     }
     return li;
   }
@@ -169,14 +176,17 @@ class Chat {
   }
 
   attached(file, url) {
-    const picture = file.kind === "qr" || file.kind === "thumbnail";
-    const link = make("a", picture ? "picture " + file.kind : "paper");
-    Object.assign(link, { href: url, target: "_blank", rel: "noopener" });
-    if (picture) {
-      const image = Object.assign(document.createElement("img"), { src: url, alt: file.name || file.kind });
-      image.addEventListener("load", () => this.scroll());
-      link.append(image);
-    } else link.append(icon("paper"), make("span", "", make("b", "", file.name || words.file), make("small", "", words.open)));
+    const link = Object.assign(make("a", "picture " + file.kind), { href: url, target: "_blank", rel: "noopener" });
+    const paper = () => {
+      link.className = "paper";
+      link.replaceChildren(icon("paper"), make("span", "", make("b", "", file.name || words.file), make("small", "", words.open)));
+    };
+    if (file.kind === "letter") { paper(); return link; }
+    // A document may be a photo or a PDF: what does not load as a picture is shown as a paper.
+    const image = Object.assign(document.createElement("img"), { src: url, alt: file.name || words.file });
+    image.addEventListener("load", () => this.scroll());
+    image.addEventListener("error", paper);
+    link.append(image);
     return link;
   }
 
@@ -188,9 +198,24 @@ class Chat {
     return make("div", "table", make("table", "", make("thead", "", head), make("tbody", "", ...body)));
   }
 
+  // What is taller than the window is read from its beginning.
+  settle(newest) {
+    const li = newest && this.shown.get(newest.id);
+    if (this.first || !li || !this.officer() || this.list.scrollHeight - li.offsetTop < this.list.clientHeight) return this.scroll(this.first);
+    this.list.scrollTo({ top: li.offsetTop - 10, behavior: "smooth" });
+  }
+
   scroll(jump) {
     const { scrollHeight, scrollTop, clientHeight } = this.list;
     if (jump || scrollHeight - scrollTop - clientHeight < 900) this.list.scrollTo({ top: scrollHeight, behavior: jump ? "auto" : "smooth" });
+  }
+
+  // A command in an answer can be tapped: it is written into the box, its blanks are left to fill in.
+  draft(text) {
+    const blank = text.search(/\s\p{Lu}{2,}(\s|$)/u);
+    this.box.value = blank < 0 ? text : text.slice(0, blank + 1);
+    this.box.focus();
+    this.grow();
   }
 
   // --- saying --------------------------------------------------------------------------------------
@@ -225,6 +250,7 @@ class Chat {
     const li = this.mine(line);
     this.shown.set(line.id, li);
     this.place(li, Date.now());
+    if (!this.officer()) this.list.querySelectorAll(".asks").forEach((e) => e.classList.add("old"));
     this.typing(true);
     this.scroll(true);
     const attempt = async () => {
