@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 def file_request(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusFound:
     """File a request under a gapless number, or give a returned one what it waited for.
 
-    A request that was closed meanwhile takes nothing more: its status is the answer.
+    A request that was closed meanwhile takes nothing more, and a person has only so many open at
+    once: then their status is the answer.
     """
     if submit.request:
         return _supply(turn, contact_id, submit)
+    citizen_id = contacts.load(turn.tx, contact_id).citizen_id or 0
+    if requests.open_of_citizen(turn.tx, citizen_id) >= turn.desk.config.limits.open_requests:
+        own = requests.of_citizen(turn.tx, citizen_id)
+        return StatusFound([cards.status_line(turn, row) for row in own], full=True)
     office, now = turn.desk.office, turn.now
     definition = office.service(submit.service, submit.digest)
     known = submit.digest in office.definitions
@@ -37,7 +42,7 @@ def file_request(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusF
         sequence=sequence,
         code=turn.desk.vault.new_code(),
         contact_id=contact_id,
-        citizen_id=contacts.load(turn.tx, contact_id).citizen_id or 0,
+        citizen_id=citizen_id,
         service=submit.service,
         digest=digest,
         name=name,
@@ -67,7 +72,7 @@ def _supply(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusFound:
     if row is None or row.contact_id != contact_id:
         raise LookupError(f"request {submit.request} is not of contact {contact_id}")
     if row.state.closed:
-        return StatusFound([cards.status_line(turn, row)], row.number)
+        return StatusFound([cards.status_line(turn, row)], row.number, closed=row.id)
     definition = cards.definition_of(turn, row)
     before: State | None = None
     state = row.state

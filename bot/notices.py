@@ -77,7 +77,8 @@ def told(
 ) -> None:
     """Tell the citizen of one request, once for one step."""
     known = {"number": row.number, "service": row.service, "stage": cards.stage_key(row)}
-    event = Told(f"conversation.told.{what}", known | args, row.id, template)
+    closes = row.state.closed
+    event = Told(f"conversation.told.{what}", known | args, row.id, template, closes)
     turn.tell(row.id, event, f"told:{row.id}:{step}:{what}")
 
 

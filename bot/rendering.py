@@ -37,6 +37,7 @@ async def render(desk: Desk, handed: Handed, channel: Channel) -> Rendered:
         template=message.template,
         variables=_variables(desk, message),
         thread=thread,
+        how=worded.how,
     )
 
 

@@ -33,7 +33,7 @@ from flows.events import (
 )
 from flows.office import Office
 from flows.places import PLACES, asking, collecting, leaving, menu, show, talking
-from flows.places.returned import begin_next, filed, wanted
+from flows.places.returned import begin_next, drop, filed, wanted
 from flows.places.words import obey
 from flows.session import Session
 from flows.talk import Talk, forget_draft, has_draft
@@ -94,11 +94,17 @@ def _by_desk(talk: Talk, event: AnyEvent) -> bool:
 def _told(talk: Talk, event: Told) -> None:
     talk.say(event.key, **event.args)
     talk.template = event.template
+    if event.closes:
+        drop(talk, event.request)
     if has_draft(talk.session) and talk.session.place not in _QUIET:
         show(talk)
 
 
 def _status(talk: Talk, event: StatusFound) -> None:
+    if event.closed:
+        drop(talk, event.closed)
+    if event.full:
+        talk.say("conversation.too_many_open")
     if event.requests:
         talk.say("conversation.status_list", requests=event.requests)
     else:

@@ -117,12 +117,16 @@ class Woken(Event, frozen=True):
 
 
 class Told(Event, frozen=True):
-    """The office tells the citizen something; the machine chooses the moment."""
+    """The office tells the citizen something; the machine chooses the moment.
+
+    ``closes`` says that the request ended: nothing more is asked for it.
+    """
 
     key: str
     args: dict[str, Any] = field(default_factory=dict)
     request: int = 0
     template: str = ""
+    closes: bool = False
 
 
 class Wanted(Event, frozen=True):
@@ -150,10 +154,15 @@ class Filed(Event, frozen=True):
 
 
 class StatusFound(Event, frozen=True):
-    """The person's own requests, for ``status``."""
+    """The person's own requests, for ``status``.
+
+    ``closed`` is a request that takes no more answers; ``full`` says that none more may be opened.
+    """
 
     requests: list[dict[str, Any]]
     asked: str = ""
+    closed: int = 0
+    full: bool = False
 
 
 class TakenOver(Event, frozen=True):

@@ -86,13 +86,16 @@ class Talk:
 
 def has_draft(session: Session) -> bool:
     """Is something half-finished? (Reading what a service needs is not yet a beginning.)"""
-    return bool(session.service) and session.place not in ("consent", "services", "groups", "start")
+    return bool(session.service and (session.consented or session.returned))
 
 
 def forget_draft(talk: Talk) -> None:
-    """Let go of what is half-finished, its documents with it."""
+    """Let go of what is half-finished, its documents with it; a filed request keeps its own."""
     session = talk.session
-    talk.discard([p.id for pages in session.documents.values() for p in pages if p.id])
+    theirs = session.returned.documents if session.returned else {}
+    kept = {number for numbers in theirs.values() for number in numbers}
+    given = [page.id for pages in session.documents.values() for page in pages]
+    talk.discard([number for number in given if number and number not in kept])
     clear_draft(session)
 
 

@@ -152,6 +152,18 @@ def contact_of(tx: Tx, request_id: int) -> int:
     return int(row[0])
 
 
+def topic_of(tx: Tx, request_id: int) -> int | None:
+    """Return the request's forum topic, 0 where its group has none; None before the first try."""
+    row = tx.one("SELECT topic FROM request WHERE id = ?", request_id)
+    return row[0] if row else 0
+
+
+def topic_name(tx: Tx, request_id: int) -> str:
+    """Return how the request's forum topic is called: its number and who asks."""
+    row = tx.one("SELECT number, name FROM request WHERE id = ?", request_id)
+    return f"{row[0]} {row[1]}".strip() if row else ""
+
+
 def set_topic(tx: Tx, request_id: int, topic: int) -> None:
     """Remember the forum topic opened for a request."""
     tx.run("UPDATE request SET topic = ? WHERE id = ?", topic, request_id)
@@ -240,6 +252,15 @@ def of_citizen(tx: Tx, citizen_id: int, limit: int = 10) -> list[RequestRow]:
     """Return a person's own requests, newest first."""
     sql = f"{SELECT} WHERE citizen_id = ? ORDER BY id DESC LIMIT ?"
     return [row_of(row) for row in tx.all(sql, citizen_id, limit)]
+
+
+def open_of_citizen(tx: Tx, citizen_id: int) -> int:
+    """Return how many requests of a person are not closed."""
+    row = tx.one(
+        "SELECT count(*) FROM request WHERE citizen_id = ? AND status IN ('open', 'returned')",
+        citizen_id,
+    )
+    return int(row[0]) if row else 0
 
 
 def due(tx: Tx, now: int, limit: int = 100) -> list[tuple[int, int]]:

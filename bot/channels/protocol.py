@@ -74,6 +74,7 @@ class Rendered(Struct, frozen=True):
 
     ``buttons`` are (choice, label). ``template`` is the name of an approved WhatsApp template with
     ``variables``; ``thread`` is the forum topic, 0 for none. ``text`` is the same as plain words.
+    ``how`` tells how to answer where buttons can only be numbered lines.
     """
 
     html: str
@@ -83,6 +84,7 @@ class Rendered(Struct, frozen=True):
     template: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     thread: int = 0
+    how: str = ""
 
 
 class Receipt(Struct, frozen=True):

@@ -59,7 +59,9 @@ def _typed(talk: Talk, text: str) -> None:
 
 def resume(talk: Talk) -> None:
     """``lanjut``: go on where the person was, or offer the services."""
-    if has_draft(talk.session):
+    if talk.session.place == "leaving":
+        _chosen(talk, "keep_going")
+    elif has_draft(talk.session):
         show(talk)
     else:
         greet(talk)

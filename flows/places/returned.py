@@ -7,7 +7,7 @@ from flows.messages import Attachment
 from flows.places.asking import proceed
 from flows.places.registry import show
 from flows.session import Page, Returned
-from flows.talk import Talk, clear_draft, has_draft
+from flows.talk import Talk, clear_draft, forget_draft, has_draft
 
 
 def filed(talk: Talk, event: Filed) -> None:
@@ -43,7 +43,7 @@ def wanted(talk: Talk, event: Wanted) -> None:
         event.documents,
     )
     session.waiting = [w for w in session.waiting if w.request != event.request]
-    talk.template = "wanted"
+    talk.template = "returned"
     if has_draft(session) or session.place == "talking":
         session.waiting.append(back)
         talk.say("conversation.wanted_later", number=event.number, service=f"{event.service}.title")
@@ -57,6 +57,14 @@ def begin_next(talk: Talk) -> None:
     """Take up a returned request that waited, if there is one."""
     if talk.session.waiting and not has_draft(talk.session):
         _begin(talk, talk.session.waiting.pop(0))
+
+
+def drop(talk: Talk, request: int) -> None:
+    """Stop asking for a request that was closed meanwhile."""
+    session = talk.session
+    session.waiting = [w for w in session.waiting if w.request != request]
+    if session.returned is not None and session.returned.request == request:
+        forget_draft(talk)
 
 
 def _begin(talk: Talk, back: Returned) -> None:

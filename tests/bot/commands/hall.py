@@ -11,6 +11,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import StaticPool, create_engine
 from sqlmodel import SQLModel
 
@@ -55,6 +56,8 @@ DOMISILI = {
 def _parts() -> tuple[Config, Wording, Office, bytes]:
     """Return what all halls share: configuration, words, office, and an empty database."""
     config = load_config(ROOT / "config.yaml", {})
+    # One citizen stands for many here.
+    config = replace(config, limits=replace(config.limits, open_requests=1000))
     wording = Wording(ROOT / "templates", config.languages, office_facts(config))
     services = ROOT.glob("flows/services/*.yaml")
     definitions = load_definitions({one.name: one.read_text() for one in services})
