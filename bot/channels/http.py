@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import socket
 from collections.abc import Collection
 
@@ -95,6 +96,15 @@ def unreachable(platform: str, error: BaseException) -> SendError:
 def not_fetched(platform: str, error: BaseException) -> FetchError:
     """Return the error for a download that failed on the way."""
     return FetchError(f"{platform} cannot be reached ({type(error).__name__})")
+
+
+def mended(body: bytes) -> bytes:
+    """Return JSON without lone halves of signs, which strict readers refuse as a whole.
+
+    Raises ValueError for what is no JSON even then.
+    """
+    found = json.loads(body.decode("utf-8", "replace"))
+    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
 
 
 async def read_limited(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import aiohttp
 import structlog
@@ -14,6 +13,7 @@ from msgspec import Struct
 
 from bot import markup
 from bot.channels.parts import Parts, Step
+from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
 from bot.channels.telegram_api import BotApi, Params
 from bot.channels.telegram_reading import ALLOWED_UPDATES, NAME, callback_id, read_update
@@ -30,7 +30,7 @@ _TOPIC_NAME = 128
 _PHOTO_BYTES = 10_000_000
 _PHOTOS = frozenset({"image/jpeg", "image/png"})
 _SHORT_LABEL = 18
-_INTRODUCTION_RETRY = 60.0
+_SETUP_RETRY = 60.0
 _LOST_TOPIC = ("thread not found", "topic_deleted", "topic_closed", "topic_id_invalid")
 
 
@@ -136,7 +136,7 @@ class TelegramChannel:
 
     def _steps(self, target: Params, message: Rendered) -> list[Step]:
         keyboard = keyboard_of(message.buttons)
-        pieces, files = _pieces(message), message.files
+        pieces, files = pieces_of(message, _TEXT, markup.TELEGRAM), message.files
         if not pieces and (keyboard or not files):
             raise SendError(Fault.CONTENT, "the message has no words")
         if len(files) == 1 and len(pieces) <= 1 and markup.units("".join(pieces)) <= _CAPTION:
@@ -203,13 +203,19 @@ class TelegramChannel:
         await self.api.close()
 
     async def set_webhook(self, public_url: str) -> None:
-        """Have updates delivered to ``public_url``/telegram/webhook; raises SendError."""
+        """Have updates delivered to ``public_url``/telegram/webhook; tries until it is done."""
         params: Params = {
             "url": f"{public_url.rstrip('/')}/telegram/webhook",
             "secret_token": self._secret,
             "allowed_updates": ALLOWED_UPDATES,
         }
-        await self.api.call("setWebhook", params, bool)
+        while True:
+            try:
+                await self.api.call("setWebhook", params, bool)
+                return
+            except SendError as error:
+                log.error("Telegram does not take the webhook's address", reason=error.reason)
+                await asyncio.sleep(max(_SETUP_RETRY, error.retry_after))
 
     async def drop_webhook(self) -> None:
         """Have updates wait for polling instead; none is lost. Raises SendError."""
@@ -223,7 +229,7 @@ class TelegramChannel:
                 return
             except SendError as error:
                 log.error("the bot could not introduce itself", reason=error.reason)
-            await asyncio.sleep(_INTRODUCTION_RETRY)
+            await asyncio.sleep(_SETUP_RETRY)
 
 
 def keyboard_of(buttons: Sequence[tuple[str, str]]) -> Params:
@@ -242,15 +248,6 @@ def keyboard_of(buttons: Sequence[tuple[str, str]]) -> Params:
             rows.append([button])
             room = short
     return {"reply_markup": {"inline_keyboard": rows}} if rows else {}
-
-
-def _pieces(message: Rendered) -> list[str]:
-    """Return the text in pieces; what is not our markup goes out as plain words."""
-    try:
-        return markup.cut(message.html or escape(message.text, quote=False), _TEXT, markup.TELEGRAM)
-    except markup.MarkupError:
-        log.error("a message holds marks that are not ours: it goes out without any")
-        return markup.cut(escape(message.text, quote=False), _TEXT, markup.TELEGRAM)
 
 
 def _is_number(address: str) -> bool:

@@ -113,10 +113,21 @@ class BotApi:
             raise http.unreachable("Telegram", error) from None
         reply: Reply | None = None
         try:
-            reply = msgspec.json.decode(body, type=Reply)
+            reply = _reply(body)
             if reply.ok and status == 200:
                 return msgspec.json.decode(reply.result, type=result)
         except msgspec.DecodeError:
             # Whatever sits between us and Telegram answered in its place: nothing is known.
             status = 502 if status == 200 else status
         raise refusal(status, reply)
+
+
+def _reply(body: bytes) -> Reply:
+    """Read an answer; one update with half a sign in it must not hide the others for ever."""
+    try:
+        return msgspec.json.decode(body, type=Reply)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        try:
+            return msgspec.json.decode(http.mended(body), type=Reply)
+        except ValueError as error:
+            raise msgspec.DecodeError(str(type(error))) from None

@@ -81,6 +81,16 @@ async def test_a_senseless_update_is_confirmed_too(
     assert (standin.unconfirmed, inbox.events) == (0, [])
 
 
+async def test_half_a_sign_in_one_update_does_not_hide_the_others(
+    standin: TelegramStandin, channel: TelegramChannel
+) -> None:
+    inbox = Inbox()
+    standin.push(recorded.update("text_with_lone_surrogate"), recorded.update("start"))
+    await Poller(channel, inbox.accept, seconds=0).step()
+    assert [event.address for event in inbox.events] == ["512300871"] * 2
+    assert inbox.events[0].event == Text("halo ?")
+
+
 async def test_polling_goes_on_through_every_trouble(
     standin: TelegramStandin, channel: TelegramChannel
 ) -> None:

@@ -340,6 +340,15 @@ async def test_the_bot_learns_its_name_and_sets_its_menu(standin: TelegramStandi
     await channel.close()
 
 
+async def test_the_webhook_is_set_as_soon_as_telegram_takes_it(
+    standin: TelegramStandin, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram._SETUP_RETRY", 0.01)
+    standin.refuse(method="setWebhook", status=400, body=bad("Bad Request: bad webhook"), times=2)
+    await channel.set_webhook("https://loket.example")
+    assert standin.calls["setWebhook"] == 3
+
+
 async def test_the_webhook_is_set_with_its_secret_and_checked_against_it(
     standin: TelegramStandin,
 ) -> None:

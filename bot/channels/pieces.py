@@ -1,0 +1,28 @@
+"""A message's words in pieces that a platform takes."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot import markup
+from bot.channels.protocol import Rendered
+
+log = structlog.get_logger()
+
+
+def pieces_of(
+    message: Rendered, limit: int, form: markup.Form, *, numbered: bool = False
+) -> list[str]:
+    """Cut the words into pieces of at most ``limit`` units, with numbered choices where asked.
+
+    Words that are not our markup go out all the same, without any mark.
+    """
+    buttons = message.buttons if numbered else []
+    html = message.html or markup.plain(message.text)
+    try:
+        return markup.cut(markup.numbered(html, buttons, message.how), limit, form)
+    except markup.MarkupError:
+        log.error("a message holds marks that are not ours: it goes out without any")
+        return markup.cut(
+            markup.numbered(markup.plain(message.text), buttons, message.how), limit, form
+        )

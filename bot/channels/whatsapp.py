@@ -1,0 +1,119 @@
+"""WhatsApp through Twilio."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from bot import markup
+from bot.channels.parts import Parts, Step
+from bot.channels.pieces import pieces_of
+from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
+from bot.channels.twilio_account import TwilioAccount
+from bot.channels.twilio_reading import PREFIX, WHATSAPP, read_form
+from flows.events import Envelope
+
+log = structlog.get_logger()
+
+Publish = Callable[[File], Awaitable[str]]
+"""Puts a file where Twilio can fetch it for a while and returns its address."""
+
+_TEXT = 1600
+_CAPTION = 1024
+_NO_FILES = "files cannot go to WhatsApp: LOKET_PUBLIC_URL must be an address Twilio can reach"
+
+
+class WhatsAppChannel:
+    """The desk on WhatsApp.
+
+    ``sender`` is our number; ``templates`` maps names to ContentSids of approved templates;
+    without ``publish`` a message goes out without its files. A message with ``template`` set is
+    sent as that template: leave it empty inside the window.
+    """
+
+    name = WHATSAPP
+    window_hours = 24.0
+
+    def __init__(
+        self,
+        account: TwilioAccount,
+        sender: str,
+        rate: float = 80.0,
+        templates: Mapping[str, str] | None = None,
+        publish: Publish | None = None,
+        chat_rate: float = 3.0,
+    ) -> None:
+        self.rate = rate
+        self.chat_rate = chat_rate
+        self.group_rate = chat_rate
+        self.account = account
+        self._sender = sender if sender.startswith((PREFIX, "MG")) else PREFIX + sender
+        self._templates = dict(templates or {})
+        self._publish = publish
+        self._parts = Parts()
+
+    def read(self, payload: Mapping[str, object]) -> list[Envelope]:
+        """Turn the form of a webhook into events; the key is the MessageSid."""
+        return [event for event in read_form(payload) if event.channel == self.name]
+
+    async def missed(self, since: datetime) -> list[Envelope]:
+        """Return the events since then that may not have reached us; raises SendError."""
+        forms = await self.account.missed(self._sender, since)
+        return [event for form in forms for event in self.read(form)]
+
+    async def send(self, address: str, message: Rendered) -> Receipt:
+        """Send text with its choices as numbers, and files; or a template outside the window."""
+        steps = [self._template(address, message)] if message.template else []
+        return await self._parts.send(address, message, steps or self._steps(address, message))
+
+    async def fetch(self, ref: str, limit: int) -> bytes:
+        """Return a file by its MediaUrl, of at most ``limit`` bytes; raises FetchError."""
+        return await self.account.media.fetch(ref, limit)
+
+    async def open(self) -> None:
+        """Nothing is needed before the first message."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.account.close()
+
+    def _template(self, address: str, message: Rendered) -> Step:
+        content = self._templates.get(message.template, "")
+        if not content:
+            raise SendError(Fault.WINDOW, f"no approved template {message.template}")
+        params = {"ContentSid": content}
+        if message.variables:
+            params["ContentVariables"] = msgspec.json.encode(message.variables).decode()
+        return self._step(address, params)
+
+    def _steps(self, address: str, message: Rendered) -> list[Step]:
+        pieces = pieces_of(message, _TEXT, markup.WHATSAPP, numbered=True)
+        files = message.files
+        if files and self._publish is None:
+            if not pieces:
+                raise SendError(Fault.CONTENT, _NO_FILES)
+            log.warning("a message goes out without its files", reason=_NO_FILES)
+            files = []
+        if not pieces and not files:
+            raise SendError(Fault.CONTENT, "the message has no words")
+        captioned = len(files) == 1 and len(pieces) == 1 and files[0].mime.startswith("image/")
+        if captioned and markup.units(pieces[0]) <= _CAPTION:
+            return [self._step(address, {"Body": pieces[0]}, files[0])]
+        return [
+            *(self._step(address, {}, file) for file in files),
+            *(self._step(address, {"Body": piece}) for piece in pieces),
+        ]
+
+    def _step(self, address: str, params: dict[str, str], file: File | None = None) -> Step:
+        origin = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
+
+        async def step() -> str:
+            media: dict[str, str] = {}
+            if file is not None and self._publish is not None:
+                media = {"MediaUrl": await self._publish(file)}
+            return await self.account.send({"To": address, origin: self._sender, **params, **media})
+
+        return step

@@ -1,0 +1,37 @@
+"""Which channels there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot.channels.wiring import twilio_channels
+from bot.config import load_config
+from bot.desk import Desk
+from tests.standins.twilio import SID, TOKEN
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("senders", "names"),
+    [
+        ({}, set()),
+        ({"TWILIO_WHATSAPP_FROM": "+6285550000001"}, {"whatsapp"}),
+        ({"TWILIO_SMS_FROM": "+15550000001"}, {"sms"}),
+        (
+            {"TWILIO_WHATSAPP_FROM": "+6285550000001", "TWILIO_SMS_FROM": "+1555"},
+            {"whatsapp", "sms"},
+        ),
+    ],
+)
+def test_the_configuration_decides_which_channels_there_are(
+    senders: dict[str, str], names: set[str]
+) -> None:
+    account = {"TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_RATE": "7"}
+    config = load_config(ROOT / "config.yaml", {**account, **senders})
+    channels = twilio_channels(config, cast(Desk, None))
+    assert set(channels) == names
+    assert all(channel.rate == 7 for name, channel in channels.items() if name == "whatsapp")
