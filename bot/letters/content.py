@@ -74,12 +74,11 @@ def shown(
     value = answers.get(path, "")
     if not value:
         return ""
-    pieces = path.split(".")
-    name = f"{pieces[0]}.{question.id}" if len(pieces) > 1 else question.id
-    choice = f"{definition.id}.choice.{name}.{value}" if question.check == "choice" else ""
-    return desk.wording.shown(
-        _LANGUAGE, {"value": value, "check": question.check, "choice": choice}
-    )
+    if question.check == "choice":
+        pieces = path.split(".")
+        name = f"{pieces[0]}.{question.id}" if len(pieces) > 1 else question.id
+        return desk.wording.label(_LANGUAGE, f"{definition.id}.choice.{name}.{value}")
+    return str(desk.wording.shown(_LANGUAGE, {"value": value, "check": question.check}))
 
 
 def _members(group: str, answers: dict[str, str]) -> int:

@@ -123,12 +123,14 @@ def _received(talk: Talk, path: str, *, marked: bool) -> None:
     if item is None or not isinstance(item.what, Document):
         return
     pages = session.documents[path]
+    if any(page.id == 0 for page in pages):
+        # The pieces of an album are one answer: the last one looked at speaks for all.
+        return
+    marked = marked or any(page.problem for page in pages)
     key = "document_marked" if marked else "document_received"
     talk.say(f"conversation.{key}", page=len(pages), **_naming(talk, item))
     if session.place != "collecting":
         show(talk)
-    elif any(p.id == 0 for p in pages):
-        return
     elif item.what.pages > 1 and len(pages) < item.what.pages and session.asked in (path, ""):
         session.asked = path
         _show(talk)
