@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.channels.protocol import Channel
+import structlog
+
+from bot.channels.protocol import Channel, SendError
 from flows.events import Envelope
 from flows.office import Office
 from storage import inbox, outbox
-from storage.database import Database
+from storage.database import Database, Tx
 from storage.files import Files
 from storage.instant import to_ms
 from storage.vault import Vault
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from bot.settings import Config
     from bot.wording import Wording
     from bot.worker import Worker
+
+log = structlog.get_logger()
+_STATUS_TRIES = 5
+_STATUS_PAUSE = 0.2
 
 
 @dataclass
@@ -53,17 +60,38 @@ class Desk:
         if not envelopes:
             return
         instant = to_ms(self.now())
-        lanes = await self.db.write(
-            lambda tx: [inbox.accept(tx, self.vault, envelope, instant) for envelope in envelopes]
-        )
-        for lane in lanes:
-            if lane is not None:
-                self.worker.wake(lane)
+
+        def unit(tx: Tx) -> None:
+            for envelope in envelopes:
+                stored = inbox.accept(tx, self.vault, envelope, instant)
+                if stored is not None:
+                    # One commit for both: its turn is taken in the transaction that stores it.
+                    self.worker.take_at_once(tx, *stored)
+
+        await self.db.write(unit)
 
     async def delivered(
-        self, channel: str, platform_id: str, status: str, rank: dict[str, int], error: str = ""
+        self,
+        channel: str,
+        platform_id: str,
+        status: str,
+        rank: Mapping[str, int],
+        fault: SendError | None = None,
     ) -> None:
-        """Record a platform's word on a message; a late lesser one changes nothing."""
-        await self.db.write(
-            lambda tx: outbox.record_status(tx, channel, platform_id, status, rank, error)
-        )
+        """Record a platform's word on a message; a late lesser one changes nothing.
+
+        A ``fault`` is what a refusal at once would have been: the message is tried again or given
+        up, and an officer sees it. The word may come before we have noted the message's own id.
+        """
+
+        def record(tx: Tx) -> int | None:
+            known = outbox.record_status(tx, channel, platform_id, status, rank)
+            if known and fault is not None:
+                self.sender.refused_later(tx, outbox.handed(tx, self.vault, known), fault)
+            return known
+
+        for _ in range(_STATUS_TRIES):
+            if await self.db.write(record) is not None:
+                return
+            await asyncio.sleep(_STATUS_PAUSE)
+        log.warning("a status belongs to no message of ours", channel=channel, status=status)

@@ -20,6 +20,10 @@ class Pace:
         self._free_at = at + self._interval
         return max(0.0, at - now)
 
+    def is_free(self, now: float) -> bool:
+        """Is a place free at once?"""
+        return max(self._free_at, now - self._slack) <= now
+
     def hold(self, until: float) -> None:
         """Give out no place before that time (the platform asked for a pause)."""
         self._free_at = max(self._free_at, until)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,6 +28,9 @@ log = structlog.get_logger()
 _TRIES = 30
 _SENDER_PAUSE = 60.0
 _MOST_CHATS = 10_000
+_PERSONS = ("citizen", "officer")
+_STOP_TICK = 0.02
+_STOP_TICKS = 150
 
 
 class Sender:
@@ -36,6 +42,9 @@ class Sender:
         self._again: set[int] = set()
         self._paces: dict[str, Pace] = {}
         self._chats: dict[int, Pace] = {}
+        self._known: OrderedDict[int, tuple[str, str]] = OrderedDict()
+        self._claimed: dict[int, outbox.Handed] = {}
+        self._handing = 0
         self._stopping = False
         self.sent = 0
         self.failed = 0
@@ -48,9 +57,11 @@ class Sender:
     async def stop(self) -> None:
         """Stop after the handings-over that are under way, or a few seconds."""
         self._stopping = True
+        for _ in range(_STOP_TICKS):
+            if not self._handing:
+                break
+            await asyncio.sleep(_STOP_TICK)
         tasks = list(self._tasks.values())
-        if tasks:
-            await asyncio.wait(tasks, timeout=3.0)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -84,69 +95,111 @@ class Sender:
         finally:
             del self._tasks[contact_id]
 
+    def claim_at_once(self, tx: Tx, contacts_addressed: set[int]) -> None:
+        """Claim what a turn just said in the turn's own transaction, where nothing is in its way.
+
+        It saves a round to the database for each message. Runs in the writer's thread: a claim is
+        safe because the row itself says whether it is being handed over.
+        """
+        for contact_id in contacts_addressed:
+            known = self._known.get(contact_id)
+            channel = self._desk.channels.get(known[0]) if known else None
+            if known is None or channel is None or contact_id in self._tasks or self._stopping:
+                continue
+            if not self._free(channel, contact_id, known[1]):
+                continue
+            handed = outbox.claim(tx, self._desk.vault, contact_id, to_ms(self._desk.now()))
+            if isinstance(handed, outbox.Handed):
+                tx.then(partial(self._hand_claimed, handed))
+
+    def _hand_claimed(self, handed: outbox.Handed) -> None:
+        self._claimed[handed.contact_id] = handed
+        self.wake(handed.contact_id)
+
     async def _step(self, contact_id: int) -> bool:
         """Send the contact's next message; False when none waits."""
-        contact = await self._desk.db.read(lambda tx: _next_of(tx, contact_id))
-        if contact is None:
+        claimed = self._claimed.pop(contact_id, None)
+        if claimed is not None:
+            await self._hand_over(self._desk.channels[claimed.channel], claimed)
+            return True
+        waiting = await self._desk.db.read(lambda tx: outbox.head(tx, contact_id))
+        if waiting is None:
             return False
-        channel_name, kind, send_at = contact
-        channel = self._desk.channels.get(channel_name)
+        channel = self._desk.channels.get(waiting.channel)
         if channel is None:
             # The office switched this channel off: its messages wait until it is back.
             return False
-        ahead = (send_at - to_ms(self._desk.now())) / 1000
+        self._know(contact_id, waiting.channel, waiting.kind)
+        ahead = (waiting.send_at - to_ms(self._desk.now())) / 1000
         if ahead > 0:
             await asyncio.sleep(min(ahead, 60.0))
             return True
-        await self._pace(channel, contact_id, kind)
-        return await self._hand_over(channel, contact_id)
+        await self._pace(channel, contact_id, waiting.kind)
+        now = to_ms(self._desk.now())
+        handed = await self._desk.db.write(
+            lambda tx: outbox.claim(tx, self._desk.vault, contact_id, now)
+        )
+        if isinstance(handed, outbox.Handed):
+            await self._hand_over(channel, handed)
+            return True
+        return handed > 0
 
-    async def _pace(self, channel: Channel, contact_id: int, kind: str) -> None:
-        now = time.monotonic()
+    def _know(self, contact_id: int, channel: str, kind: str) -> None:
+        self._known[contact_id] = (channel, kind)
+        if len(self._known) > _MOST_CHATS:
+            self._known.popitem(last=False)
+
+    def _paces_of(self, channel: Channel, contact_id: int, kind: str) -> tuple[Pace, Pace]:
+        """Return the pace of the channel and that of the chat."""
         pace = self._paces.get(channel.name)
         if pace is None:
             pace = self._paces[channel.name] = Pace(channel.rate)
         chat = self._chats.get(contact_id)
         if chat is None:
-            self._forget_rested(now)
-            rate = (
-                channel.chat_rate if kind == "citizen" or kind == "officer" else channel.group_rate
-            )
+            self._forget_rested(time.monotonic())
+            rate = channel.chat_rate if kind in _PERSONS else channel.group_rate
             chat = self._chats[contact_id] = Pace(rate)
+        return pace, chat
+
+    def _free(self, channel: Channel, contact_id: int, kind: str) -> bool:
+        """Take a place at once where there is one."""
+        pace, chat = self._paces_of(channel, contact_id, kind)
+        now = time.monotonic()
+        if not (pace.is_free(now) and chat.is_free(now)):
+            return False
+        pace.reserve(now)
+        chat.reserve(now)
+        return True
+
+    async def _pace(self, channel: Channel, contact_id: int, kind: str) -> None:
+        pace, chat = self._paces_of(channel, contact_id, kind)
         # First the chat's own place, so that a person who must wait takes no place of others.
-        wait = chat.reserve(now)
-        if wait > 0:
-            await asyncio.sleep(wait)
-        wait = pace.reserve(time.monotonic())
-        if wait > 0:
-            await asyncio.sleep(wait)
+        for one in (chat, pace):
+            wait = one.reserve(time.monotonic())
+            if wait > 0:
+                await asyncio.sleep(wait)
 
     def _forget_rested(self, now: float) -> None:
         if len(self._chats) >= _MOST_CHATS:
             self._chats = {c: p for c, p in self._chats.items() if not p.rested(now)}
 
-    async def _hand_over(self, channel: Channel, contact_id: int) -> bool:
-        now = to_ms(self._desk.now())
-        handed = await self._desk.db.write(
-            lambda tx: outbox.claim(tx, self._desk.vault, contact_id, now)
-        )
-        if isinstance(handed, int):
-            return handed > 0
+    async def _hand_over(self, channel: Channel, handed: outbox.Handed) -> None:
+        self._handing += 1
         try:
             receipt = await self._send(channel, handed)
         except SendError as error:
-            await self._refused(channel, handed, error)
-            return True
+            await self._refused(handed, error)
+            return
         except Exception as error:
             log.exception("a message could not be made or sent", outbox=handed.id)
-            fault = SendError(Fault.LATER, type(error).__name__)
-            await self._refused(channel, handed, fault)
-            return True
+            await self._refused(handed, SendError(Fault.LATER, type(error).__name__))
+            return
+        finally:
+            self._handing -= 1
         self.sent += 1
         await self._record(
             lambda tx: outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
         )
-        return True
 
     async def _send(self, channel: Channel, handed: outbox.Handed) -> Receipt:
         if handed.contact_state != "open" and handed.kind == "citizen":
@@ -164,72 +217,62 @@ class Sender:
         age = to_ms(self._desk.now()) - handed.heard_at
         return age > channel.window_hours * 3_600_000
 
-    async def _refused(self, channel: Channel, handed: outbox.Handed, error: SendError) -> None:
+    async def _refused(self, handed: outbox.Handed, error: SendError) -> None:
+        if error.fault is Fault.SENDER:
+            self._paces[handed.channel].hold(time.monotonic() + _SENDER_PAUSE)
+        await self._record(lambda tx: self._settle(tx, handed, error))
+
+    def refused_later(self, tx: Tx, handed: outbox.Handed, error: SendError) -> None:
+        """A platform that had taken a message says now that it failed."""
+        self._settle(tx, handed, error)
+        tx.then(lambda: self.wake(handed.contact_id))
+
+    def _settle(self, tx: Tx, handed: outbox.Handed, error: SendError) -> None:
+        """Put a refused message back into its place, or give it up where all can see."""
         log.warning(
             "a message was refused",
             outbox=handed.id,
-            channel=channel.name,
+            channel=handed.channel,
             fault=error.fault.value,
             code=error.code,
             tries=handed.tries,
         )
-        if error.fault is Fault.SENDER:
-            self._paces[channel.name].hold(time.monotonic() + _SENDER_PAUSE)
-        wait = max(error.retry_after, backoff(handed.tries).total_seconds())
-        retry = error.fault is Fault.SENDER or (
-            error.fault is Fault.LATER and handed.tries < _TRIES
-        )
-        if error.fault is Fault.SENDER:
-            wait = max(wait, _SENDER_PAUSE)
-        now = self._desk.now()
-        await self._record(
-            lambda tx: (
-                self._postpone(tx, channel, handed, error, to_ms(now + timedelta(seconds=wait)))
-                if retry
-                else self._give_up(tx, channel, handed, error)
-            )
-        )
-
-    def _postpone(
-        self, tx: Tx, channel: Channel, handed: outbox.Handed, error: SendError, send_at: int
-    ) -> None:
-        outbox.later(tx, handed.id, send_at, f"{error.code} {error.reason}".strip())
-        if error.fault is Fault.SENDER:
-            day = self._desk.now().date().isoformat()
-            turn = Turn(self._desk, tx, self._desk.now())
-            turn.alarm(f"sender:{channel.name}:{day}", "sender", channel=channel.name)
-
-    def _give_up(self, tx: Tx, channel: Channel, handed: outbox.Handed, error: SendError) -> None:
+        turn = Turn(self._desk, tx, self._desk.now())
+        reason = f"{error.code} {error.reason}".strip()
+        if error.fault is Fault.SENDER or (error.fault is Fault.LATER and handed.tries < _TRIES):
+            least = _SENDER_PAUSE if error.fault is Fault.SENDER else error.retry_after
+            wait = max(least, backoff(handed.tries).total_seconds())
+            outbox.later(tx, handed.id, to_ms(turn.now + timedelta(seconds=wait)), reason)
+            if error.address:
+                contacts.move(
+                    tx, self._desk.vault, handed.contact_id, handed.channel, error.address
+                )
+            if error.fault is Fault.SENDER:
+                day = turn.now.date().isoformat()
+                turn.alarm(f"sender:{handed.channel}:{day}", "sender", channel=handed.channel)
+            return
         self.failed += 1
-        outbox.give_up(tx, handed.id, f"{error.code} {error.reason}".strip())
-        if error.fault is Fault.RECIPIENT and handed.kind == "citizen":
+        outbox.give_up(tx, handed.id, reason)
+        if handed.kind != "citizen":
+            return
+        if error.fault is Fault.RECIPIENT:
             contacts.set_state(tx, handed.contact_id, error.state or "invalid")
             outbox.give_up_all(tx, handed.contact_id, error.reason)
-        if handed.kind == "citizen":
-            Turn(self._desk, tx, self._desk.now()).alarm(
-                f"unsent:{handed.id}",
-                "unsent",
-                contact=handed.contact_id,
-                request=handed.message.request,
-                fault=error.fault.value,
-                channel=channel.name,
-            )
+        turn.alarm(
+            f"unsent:{handed.id}",
+            "unsent",
+            contact=handed.contact_id,
+            request=handed.message.request,
+            fault=error.fault.value,
+            channel=handed.channel,
+        )
 
-    async def _record(self, unit: object) -> None:
+    async def _record(self, unit: Callable[[Tx], None]) -> None:
         """Record a result; while the database cannot be written, keep trying."""
         while True:
             try:
-                await self._desk.db.write(unit)  # type: ignore[arg-type]
+                await self._desk.db.write(unit)
                 return
             except StorageUnavailable as error:
                 log.error("a result waits for the database", error=str(error))
                 await asyncio.sleep(2.0)
-
-
-def _next_of(tx: Tx, contact_id: int) -> tuple[str, str, int] | None:
-    row = tx.one(
-        "SELECT c.channel, c.kind, o.send_at FROM outbox o JOIN contact c ON c.id = o.contact_id"
-        " WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1",
-        contact_id,
-    )
-    return (row[0], row[1], row[2]) if row else None

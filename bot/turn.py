@@ -26,7 +26,7 @@ class Turn:
     now: datetime
     seq: int = 0
     _lanes: set[int] = field(default_factory=set)
-    _contacts: set[int] = field(default_factory=set)
+    addressed: set[int] = field(default_factory=set)
 
     @property
     def instant(self) -> int:
@@ -54,8 +54,8 @@ class Turn:
             prompt=prompt,
             send_at=send_at,
         )
-        if contact_id not in self._contacts:
-            self._contacts.add(contact_id)
+        if contact_id not in self.addressed:
+            self.addressed.add(contact_id)
             self._then(lambda: self.desk.sender.wake(contact_id))
         return row
 

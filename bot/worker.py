@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -70,6 +71,19 @@ class Worker:
             return
         self._tasks[lane] = asyncio.get_running_loop().create_task(self._drain(lane))
 
+    def take_at_once(self, tx: Tx, lane: int, seq: int) -> None:
+        """Take the turn of an event in the transaction that stored it, if it is the next one.
+
+        Older events of the lane go first, and a turn that fails is left for its second try: the
+        lane is woken for either.
+        """
+        taken = 0
+        if not self._stopping:
+            with contextlib.suppress(TurnFailed):
+                taken = tx.attempt(lambda: self._unit(tx, lane))[0]
+        if taken != seq:
+            tx.then(lambda: self.wake(lane))
+
     async def _drain(self, lane: int) -> None:
         try:
             while True:
@@ -84,7 +98,7 @@ class Worker:
     async def _step(self, lane: int) -> bool:
         """Take one turn; False when nothing waits."""
         try:
-            wait = await self._desk.db.write(lambda tx: self._unit(tx, lane))
+            seq, wait = await self._desk.db.write(lambda tx: self._unit(tx, lane))
         except TurnFailed as failure:
             await self._set_back(lane, failure)
             return True
@@ -92,30 +106,32 @@ class Worker:
             log.error("turns wait for the database", error=str(error), do="free disk space")
             await asyncio.sleep(2.0)
             return True
-        if wait is None:
-            return False
         if wait > 0:
             await asyncio.sleep(wait)
-        return True
+        return seq > 0 or wait > 0
 
-    def _unit(self, tx: Tx, lane: int) -> float | None:
-        """Run in the transaction: None nothing waits, 0 a turn was taken, else seconds to wait."""
+    def _unit(self, tx: Tx, lane: int) -> tuple[int, float]:
+        """Take a turn inside a transaction; return the event's sequence, and seconds to wait.
+
+        Both are 0 when nothing waits; raises TurnFailed.
+        """
         began = time.perf_counter()
         waiting = inbox.following(tx, self._desk.vault, lane)
         if waiting is None:
-            return None
+            return 0, 0.0
         now = self._desk.now()
         if waiting.retry_at > to_ms(now):
-            return max(0.01, (from_ms(waiting.retry_at) - now).total_seconds())
+            return 0, max(0.01, (from_ms(waiting.retry_at) - now).total_seconds())
         turn = Turn(self._desk, tx, now, waiting.seq)
         try:
             self._take_turn(turn, waiting)
         except Exception as cause:
             raise TurnFailed(waiting.seq, cause) from cause
         inbox.done(tx, waiting.seq)
+        self._desk.sender.claim_at_once(tx, turn.addressed)
         self.turns += 1
         self.turn_seconds += time.perf_counter() - began
-        return 0.0
+        return waiting.seq, 0.0
 
     async def _set_back(self, lane: int, failure: TurnFailed) -> None:
         error = _describe(failure.cause)

@@ -63,6 +63,9 @@ class Tx(Protocol):
     def then(self, callback: Callable[[], None]) -> None:
         """Call this on the event loop once the transaction is durable."""
 
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run a part that may fail: what it wrote is undone when it raises, the rest stays."""
+
 
 class SqliteTx:
     """A transaction on a SQLite connection."""
@@ -88,6 +91,20 @@ class SqliteTx:
 
     def then(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        before = len(self.callbacks)
+        self._connection.execute("SAVEPOINT part")
+        try:
+            result = work()
+        except Exception:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO part")
+                self._connection.execute("RELEASE part")
+            del self.callbacks[before:]
+            raise
+        self._connection.execute("RELEASE part")
+        return result
 
 
 class _Unit:

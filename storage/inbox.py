@@ -28,8 +28,8 @@ class Waiting(NamedTuple):
     envelope: Envelope
 
 
-def accept(tx: Tx, vault: Vault, envelope: Envelope, now: int) -> int | None:
-    """Store an event from outside and return its lane; None when it is known already."""
+def accept(tx: Tx, vault: Vault, envelope: Envelope, now: int) -> tuple[int, int] | None:
+    """Store an event from outside; return its lane and sequence, None when it is known already."""
     lane = contacts.meet(
         tx,
         vault,
@@ -40,25 +40,26 @@ def accept(tx: Tx, vault: Vault, envelope: Envelope, now: int) -> int | None:
         profile="" if envelope.group else envelope.profile,
         kind="group" if envelope.group else "citizen",
     )
-    return lane if _store(tx, vault, envelope, lane, now) else None
+    seq = _store(tx, vault, envelope, lane, now)
+    return (lane, seq) if seq else None
 
 
 def put(tx: Tx, vault: Vault, lane: int, event: AnyEvent, key: str, now: int) -> bool:
     """Store an event of the desk itself; False when that key happened already."""
-    return _store(tx, vault, Envelope("desk", key, "", event), lane, now)
+    return _store(tx, vault, Envelope("desk", key, "", event), lane, now) > 0
 
 
-def _store(tx: Tx, vault: Vault, envelope: Envelope, lane: int, now: int) -> bool:
-    changed = tx.run(
+def _store(tx: Tx, vault: Vault, envelope: Envelope, lane: int, now: int) -> int:
+    row = tx.one(
         "INSERT INTO inbox (channel, key, lane, state, tries, received_at, body, error)"
-        " VALUES (?, ?, ?, 0, 0, ?, ?, '') ON CONFLICT (channel, key) DO NOTHING",
+        " VALUES (?, ?, ?, 0, 0, ?, ?, '') ON CONFLICT (channel, key) DO NOTHING RETURNING seq",
         envelope.channel,
         envelope.key,
         lane,
         now,
         vault.seal(_PLACE, _encode(envelope)),
     )
-    return changed == 1
+    return int(row[0]) if row else 0
 
 
 def following(tx: Tx, vault: Vault, lane: int) -> Waiting | None:

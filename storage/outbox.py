@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +15,11 @@ WAITING, HANDED, SENT, FAILED, REPLACED = 0, 1, 2, 3, 4
 _PLACE = "outbox.body"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
+_HANDED = (
+    "SELECT o.id, o.contact_id, o.channel, o.tries, o.send_at, o.body,"
+    " c.kind, c.state, c.address, c.heard_at, o.state"
+    " FROM outbox o JOIN contact c ON c.id = o.contact_id"
+)
 
 
 class Handed(NamedTuple):
@@ -26,7 +32,16 @@ class Handed(NamedTuple):
     contact_state: str
     address: str
     heard_at: int
+    channel: str
     message: Message
+
+
+class Head(NamedTuple):
+    """The message at the head of a contact's line; ``send_at`` is when it may go."""
+
+    channel: str
+    kind: str
+    send_at: int
 
 
 def add(
@@ -69,35 +84,48 @@ def add(
     )
 
 
-def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
-    """Mark the contact's next message as handed over and return it.
-
-    Returns 0 when nothing waits, else the instant at which the next one may go.
-    """
+def head(tx: Tx, contact_id: int) -> Head | None:
+    """Return what is next for a contact and nobody hands over, without touching it."""
     row = tx.one(
-        "SELECT o.id, o.tries, o.send_at, o.body, c.kind, c.state, c.address, c.heard_at"
-        " FROM outbox o JOIN contact c ON c.id = o.contact_id"
+        "SELECT c.channel, c.kind, o.send_at, o.state FROM outbox o"
+        " JOIN contact c ON c.id = o.contact_id"
         " WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1",
         contact_id,
     )
-    if row is None:
+    return Head(row[0], row[1], row[2]) if row and row[3] == WAITING else None
+
+
+def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
+    """Mark the contact's next message as handed over and return it.
+
+    Returns 0 when nothing waits or one is being handed over, else when the next one may go.
+    """
+    row = tx.one(
+        f"{_HANDED} WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1", contact_id
+    )
+    if row is None or row[10] == HANDED:
         return 0
-    if row[2] > now:
-        return int(row[2])
+    if row[4] > now:
+        return int(row[4])
     tx.run(
         "UPDATE outbox SET state = 1, tries = tries + 1,"
         " handed_seq = (SELECT MAX(seq) FROM inbox) WHERE id = ?",
         row[0],
     )
+    return _handed(vault, row, row[3] + 1)
+
+
+def _handed(vault: Vault, row: Row, tries: int) -> Handed:
     return Handed(
-        row[0],
-        contact_id,
-        row[1] + 1,
-        row[4],
-        row[5],
-        vault.unseal("contact.address", row[6]).decode(),
-        row[7] or 0,
-        _decode(vault.unseal(_PLACE, row[3])),
+        id=row[0],
+        contact_id=row[1],
+        tries=tries,
+        kind=row[6],
+        contact_state=row[7],
+        address=vault.unseal("contact.address", row[8]).decode(),
+        heard_at=row[9] or 0,
+        channel=row[2],
+        message=_decode(vault.unseal(_PLACE, row[5])),
     )
 
 
@@ -169,15 +197,29 @@ def recover(tx: Tx) -> list[int]:
 
 
 def record_status(
-    tx: Tx, channel: str, platform_id: str, status: str, rank: dict[str, int], error: str
-) -> None:
-    """Keep the platform's furthest word on a message; words arrive late and twice."""
+    tx: Tx, channel: str, platform_id: str, status: str, rank: Mapping[str, int]
+) -> int | None:
+    """Keep the platform's furthest word on a message; words arrive late and twice.
+
+    Returns the message, 0 when that word is no news, None when the message is not known (yet).
+    """
     row = tx.one(
         "SELECT id, status FROM outbox WHERE channel = ? AND platform_id = ?", channel, platform_id
     )
-    if row is None or rank.get(status, -1) <= rank.get(row[1], -1):
-        return
-    tx.run("UPDATE outbox SET status = ?, error = ? WHERE id = ?", status, error, row[0])
+    if row is None:
+        return None
+    if rank.get(status, -1) <= rank.get(row[1], -1):
+        return 0
+    tx.run("UPDATE outbox SET status = ? WHERE id = ?", status, row[0])
+    return int(row[0])
+
+
+def handed(tx: Tx, vault: Vault, outbox_id: int) -> Handed:
+    """Return a message that was handed to a platform before; raises LookupError."""
+    row = tx.one(f"{_HANDED} WHERE o.id = ?", outbox_id)
+    if row is None:
+        raise LookupError(f"no message {outbox_id}")
+    return _handed(vault, row, row[3])
 
 
 def failures(tx: Tx, limit: int = 20) -> list[Row]:

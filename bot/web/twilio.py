@@ -63,10 +63,9 @@ class TwilioWebhooks:
             RECEIVED.labels("twilio", "senseless").inc()
             return _twiml()
         fault = status.error()
-        error = f"{status.code} {fault.reason}".strip() if fault else ""
         try:
             await self._desk.delivered(
-                channel_of(_plain(form)), status.platform_id, status.status, RANK, error
+                channel_of(_plain(form)), status.platform_id, status.status, RANK, fault
             )
         except StorageUnavailable:
             return plain("try again", 503)
