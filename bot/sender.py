@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from msgspec import structs
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 log = structlog.get_logger()
+T = TypeVar("T")
 _TRIES = 30
 _SENDER_PAUSE = 60.0
 _MOST_CHATS = 10_000
@@ -120,8 +121,7 @@ class Sender:
         """Send the contact's next message; False when none waits."""
         claimed = self._claimed.pop(contact_id, None)
         if claimed is not None:
-            await self._hand_over(self._desk.channels[claimed.channel], claimed)
-            return True
+            return await self._hand_over(self._desk.channels[claimed.channel], claimed)
         waiting = await self._desk.db.read(lambda tx: outbox.head(tx, contact_id))
         if waiting is None:
             return False
@@ -140,8 +140,7 @@ class Sender:
             lambda tx: outbox.claim(tx, self._desk.vault, contact_id, now)
         )
         if isinstance(handed, outbox.Handed):
-            await self._hand_over(channel, handed)
-            return True
+            return await self._hand_over(channel, handed)
         return handed > 0
 
     def _know(self, contact_id: int, channel: str, kind: str) -> None:
@@ -183,23 +182,27 @@ class Sender:
         if len(self._chats) >= _MOST_CHATS:
             self._chats = {c: p for c, p in self._chats.items() if not p.rested(now)}
 
-    async def _hand_over(self, channel: Channel, handed: outbox.Handed) -> None:
+    async def _hand_over(self, channel: Channel, handed: outbox.Handed) -> bool:
+        """Send it and record what became of it; True when more waits for this contact."""
         self._handing += 1
         try:
             receipt = await self._send(channel, handed)
         except SendError as error:
             await self._refused(handed, error)
-            return
+            return True
         except Exception as error:
             log.exception("a message could not be made or sent", outbox=handed.id)
             await self._refused(handed, SendError(Fault.LATER, type(error).__name__))
-            return
+            return True
         finally:
             self._handing -= 1
         self.sent += 1
-        await self._record(
-            lambda tx: outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
-        )
+
+        def record(tx: Tx) -> bool:
+            outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
+            return outbox.head(tx, handed.contact_id) is not None
+
+        return await self._record(record)
 
     async def _send(self, channel: Channel, handed: outbox.Handed) -> Receipt:
         if handed.contact_state != "open" and handed.kind == "citizen":
@@ -267,12 +270,11 @@ class Sender:
             channel=handed.channel,
         )
 
-    async def _record(self, unit: Callable[[Tx], None]) -> None:
+    async def _record(self, unit: Callable[[Tx], T]) -> T:
         """Record a result; while the database cannot be written, keep trying."""
         while True:
             try:
-                await self._desk.db.write(unit)
-                return
+                return await self._desk.db.write(unit)
             except StorageUnavailable as error:
                 log.error("a result waits for the database", error=str(error))
                 await asyncio.sleep(2.0)
