@@ -10,12 +10,16 @@ from storage import officers
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.settings import Config
 
 
 async def announce(app: App) -> None:
     """Print the trial link, what is connected, and an invite while there is no officer."""
     config, desk = app.config, app.desk
-    code = await desk.db.write(lambda tx: officers.ensure_first_invite(tx, desk.vault, desk.now()))
+    role = first_role(config)
+    code = await desk.db.write(
+        lambda tx: officers.ensure_first_invite(tx, desk.vault, desk.now(), role)
+    )
     here = f"http://{_shown(config.host)}:{config.port}"
     words = say(
         "serve",
@@ -30,6 +34,11 @@ async def announce(app: App) -> None:
     )
     sys.stdout.write(f"\n{words}\n\n")
     sys.stdout.flush()
+
+
+def first_role(config: Config) -> str:
+    """Return the role that may do most: whoever comes first must be able to do all there is."""
+    return max(config.roles, key=lambda role: len(config.roles[role]))
 
 
 def _shown(host: str) -> str:

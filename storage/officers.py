@@ -175,7 +175,7 @@ def held_requests(tx: Tx, officer_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def ensure_first_invite(tx: Tx, vault: Vault, now: datetime, role: str = "admin") -> str | None:
+def ensure_first_invite(tx: Tx, vault: Vault, now: datetime, role: str) -> str | None:
     """Return a fresh invite for the first officer while there is no active one, else None."""
     if tx.one("SELECT 1 FROM officer WHERE state = 'active'"):
         return None

@@ -130,6 +130,7 @@ def answer(talk: Talk, item: Item, text: str) -> None:
     session = talk.session
     assert isinstance(item.what, Question)
     session.continued = Continued(item.path, text)
+    talk.standing = None
     talk.settle = item.what.check in _FREE
     try:
         accepted = CHECKS[item.what.check](text, _about(talk, item, item.what))

@@ -23,7 +23,7 @@ def open_menu(talk: Talk) -> None:
     """Offer the groups, or the services at once where there is one group."""
     if not has_draft(talk.session):
         # What was only looked at is left behind.
-        talk.session.service = talk.session.digest = ""
+        talk.session.service = talk.session.digest = talk.session.pending = ""
     groups = talk.office.groups
     if len(groups) == 1:
         talk.session.group = next(iter(groups))
@@ -47,6 +47,10 @@ def recognise(talk: Talk, text: str) -> bool:
     intent = understand(text, _titles(talk), talk.session.language)
     if intent.service in talk.office.current:
         begin_service(talk, intent.service)
+        return True
+    if intent.among:
+        talk.session.pending = ",".join(intent.among)
+        go(talk, "services")
         return True
     if intent.kind == "greeting":
         greet(talk)
@@ -86,13 +90,16 @@ def _show_groups(talk: Talk) -> None:
 
 
 def _choose_group(talk: Talk, group: str) -> None:
-    talk.session.group = group
+    talk.session.group, talk.session.pending = group, ""
     go(talk, "services")
 
 
 def _service_buttons(talk: Talk) -> list[Button]:
     office: Office = talk.office
     services = office.groups.get(talk.session.group) or next(iter(office.groups.values()))
+    if talk.session.pending:
+        # What was asked for may be one of these.
+        services = talk.session.pending.split(",")
     return [Button(service, f"{service}.short") for service in services]
 
 

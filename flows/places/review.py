@@ -152,13 +152,18 @@ def _typed_line(talk: Talk, text: str) -> None:
     _show_lines(talk)
 
 
-def change_named(talk: Talk, name: str) -> None:
+def named(talk: Talk, words: str) -> str | None:
+    """Return the line that these words name, if one."""
+    return pick(words, talk.options(_line_buttons(talk)))
+
+
+def change_named(talk: Talk, words: str) -> None:
     """``ubah alamat``: go to that line, or ask which one."""
-    choice = pick(name, talk.options(_line_buttons(talk))) if name else None
-    if choice is None:
+    path = named(talk, words) if words else None
+    if path is None:
         go(talk, "correcting")
     else:
-        change(talk, choice)
+        change(talk, path)
 
 
 PLACES["review"] = Place(_show, _options, _chosen, _typed)

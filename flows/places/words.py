@@ -14,9 +14,9 @@ from flows.understanding import Intent
 
 
 def obey(talk: Talk, intent: Intent) -> bool:
-    """Do what the word asks; False when it is not one that this desk knows."""
+    """Do what the word asks; False when this desk does not know it, or it is rather an answer."""
     act = _WORDS.get(intent.kind)
-    if act is None:
+    if act is None or (intent.kind == "change" and _is_answer(talk, intent.argument)):
         return False
     act(talk, intent)
     return True
@@ -64,6 +64,11 @@ def _change(talk: Talk, intent: Intent) -> None:
     else:
         talk.say("conversation.nothing_to_change")
         show(talk)
+
+
+def _is_answer(talk: Talk, words: str) -> bool:
+    """``ubah nasib`` names no line: where a question is open, it may well be the answer."""
+    return bool(words) and talk.session.place == "asking" and not review.named(talk, words)
 
 
 def _status(talk: Talk, intent: Intent) -> None:
