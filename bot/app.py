@@ -20,6 +20,7 @@ from bot.channels.screen import Screen
 from bot.channels.terminal import Terminal
 from bot.channels.trial import Trial
 from bot.desk import Desk
+from bot.logs import configure_logs, note_lost
 from bot.opening import Lock, open_desk, start_desk, stop_desk
 from bot.settings import Config
 from bot.socket import PrivateSocket
@@ -235,7 +236,10 @@ def run(config: Config, announce: Announce | None = None) -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     os.umask(0o077)
 
+    configure_logs()
+
     async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(note_lost)
         await serve(await build(config), announce)
 
     asyncio.run(main())

@@ -35,15 +35,16 @@ async def visit(config: Config, session: Session, *, trial: bool) -> bool:
 @asynccontextmanager
 async def _at_work(config: Config, *, trial: bool) -> AsyncIterator[Ask]:
     """Open the data for as long as the command runs; nobody else writes it meanwhile."""
-    import structlog
+    import os
 
     from bot.app import open_alone
     from bot.door import Door
+    from bot.logs import configure_logs
     from bot.opening import start_desk, stop_desk
 
-    # The command's own output is what counts here.
-    quiet = structlog.make_filtering_bound_logger("error")
-    structlog.configure(wrapper_class=quiet, logger_factory=_to_stderr())
+    # What this command makes is for this system user alone; its own output is what counts here.
+    os.umask(0o077)
+    configure_logs(level="error")
     desk, lock = await open_alone(config, trial=trial)
     try:
         await start_desk(desk)
@@ -55,11 +56,3 @@ async def _at_work(config: Config, *, trial: bool) -> AsyncIterator[Ask]:
             await stop_desk(desk)
     finally:
         lock.release()
-
-
-def _to_stderr() -> Any:
-    import sys
-
-    import structlog
-
-    return structlog.PrintLoggerFactory(sys.stderr)
