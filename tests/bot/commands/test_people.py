@@ -47,12 +47,12 @@ def test_an_invite_is_not_valid_after_two_days(hall: Hall) -> None:
 
 
 def test_the_first_officer_joins_with_a_name_of_their_own(hall: Hall) -> None:
-    older = officers.ensure_first_invite(hall.tx, hall.vault, hall.now)
-    code = officers.ensure_first_invite(hall.tx, hall.vault, hall.now)
+    older = officers.ensure_first_invite(hall.tx, hall.vault, hall.now, "admin")
+    code = officers.ensure_first_invite(hall.tx, hall.vault, hall.now, "admin")
     assert hall.ask(None, f"gabung {older}") is None
     assert "dengan nama Bapak/Ibu" in hall.say(None, f"gabung {code}")
     assert "Selamat bergabung, Ani Lestari" in hall.say(None, f"gabung {code} Ani Lestari")
-    assert officers.ensure_first_invite(hall.tx, hall.vault, hall.now) is None
+    assert officers.ensure_first_invite(hall.tx, hall.vault, hall.now, "admin") is None
 
 
 def test_nobody_joins_as_somebody_else(hall: Hall) -> None:
