@@ -79,11 +79,17 @@ class _Citizen:
             language=self.session.language,
             template=next((said.template for said in self._said if said.template), ""),
         )
-        prompt = any(said.prompt for said in self._said)
+        asked = [said for said in self._said if said.prompt]
+        replaceable = bool(asked) and not any(said.lasting for said in self._said)
         settle = self._said[-1].settle
-        row = self.turn.say(self.contact.id, message, prompt=prompt, settle=settle)
-        if prompt:
+        row = self.turn.say(self.contact.id, message, prompt=replaceable, settle=settle)
+        if asked and not (all(said.stands for said in asked) and self._is_seen()):
             self.prompt_id = row
+
+    def _is_seen(self) -> bool:
+        """Was the last prompt on its way to the person before this turn?"""
+        tx, seq = self.turn.tx, self.turn.seq
+        return self.prompt_id is not None and not outbox.was_early(tx, self.prompt_id, seq)
 
     def _follow(self, effects: list[AnyEffect]) -> Iterator[AnyEvent]:
         for effect in effects:

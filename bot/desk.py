@@ -62,11 +62,11 @@ class Desk:
         instant = to_ms(self.now())
 
         def unit(tx: Tx) -> None:
-            for envelope in envelopes:
-                stored = inbox.accept(tx, self.vault, envelope, instant)
-                if stored is not None:
-                    # One commit for both: its turn is taken in the transaction that stores it.
-                    self.worker.take_at_once(tx, *stored)
+            # All are stored before the first turn is taken: what a person wrote in one go arrived
+            # before the answer to its first piece.
+            stored = [inbox.accept(tx, self.vault, envelope, instant) for envelope in envelopes]
+            # One commit for both: turns are taken in the transaction that stores their events.
+            self.worker.take_at_once(tx, [new for new in stored if new is not None])
 
         await self.db.write(unit)
 

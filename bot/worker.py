@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -71,18 +72,23 @@ class Worker:
             return
         self._tasks[lane] = asyncio.get_running_loop().create_task(self._drain(lane))
 
-    def take_at_once(self, tx: Tx, lane: int, seq: int) -> None:
-        """Take the turn of an event in the transaction that stored it, if it is the next one.
+    def take_at_once(self, tx: Tx, stored: Sequence[tuple[int, int]]) -> None:
+        """Take the turns of events (lane, seq) in the transaction that stored them, where next.
 
-        Older events of the lane go first, and a turn that fails is left for its second try: the
-        lane is woken for either.
+        Older events of a lane go first, and a turn that fails is left for its second try: the lane
+        is woken for either. What is said is claimed after the last turn, so that of several prompts
+        to a person who wrote in pieces only the last one goes out.
         """
-        taken = 0
-        if not self._stopping:
-            with contextlib.suppress(TurnFailed):
-                taken = tx.attempt(lambda: self._unit(tx, lane))[0]
-        if taken != seq:
-            tx.then(lambda: self.wake(lane))
+        addressed: set[int] = set()
+        for lane, seq in stored:
+            taken = 0
+            if not self._stopping:
+                with contextlib.suppress(TurnFailed):
+                    taken, _, said_to = tx.attempt(partial(self._unit, tx, lane))
+                    addressed |= said_to
+            if taken != seq:
+                tx.then(partial(self.wake, lane))
+        self._desk.sender.claim_at_once(tx, addressed)
 
     async def _drain(self, lane: int) -> None:
         try:
@@ -98,7 +104,7 @@ class Worker:
     async def _step(self, lane: int) -> bool:
         """Take one turn; False when nothing waits."""
         try:
-            seq, wait = await self._desk.db.write(lambda tx: self._unit(tx, lane))
+            seq, wait = await self._desk.db.write(lambda tx: self._turn(tx, lane))
         except TurnFailed as failure:
             await self._set_back(lane, failure)
             return True
@@ -110,28 +116,35 @@ class Worker:
             await asyncio.sleep(wait)
         return seq > 0 or wait > 0
 
-    def _unit(self, tx: Tx, lane: int) -> tuple[int, float]:
-        """Take a turn inside a transaction; return the event's sequence, and seconds to wait.
+    def _turn(self, tx: Tx, lane: int) -> tuple[int, float]:
+        seq, wait, addressed = self._unit(tx, lane)
+        self._desk.sender.claim_at_once(tx, addressed)
+        return seq, wait
 
-        Both are 0 when nothing waits; raises TurnFailed.
+    def _unit(self, tx: Tx, lane: int) -> tuple[int, float, set[int]]:
+        """Take a turn inside a transaction; return its event, seconds to wait, who was said to.
+
+        The first two are 0 when nothing waits; raises TurnFailed.
         """
         began = time.perf_counter()
-        waiting = inbox.following(tx, self._desk.vault, lane)
+        try:
+            waiting = inbox.following(tx, self._desk.vault, lane)
+        except inbox.Damaged as cause:
+            raise TurnFailed(cause.seq, cause) from None
         if waiting is None:
-            return 0, 0.0
+            return 0, 0.0, set()
         now = self._desk.now()
         if waiting.retry_at > to_ms(now):
-            return 0, max(0.01, (from_ms(waiting.retry_at) - now).total_seconds())
+            return 0, max(0.01, (from_ms(waiting.retry_at) - now).total_seconds()), set()
         turn = Turn(self._desk, tx, now, waiting.seq)
         try:
             self._take_turn(turn, waiting)
         except Exception as cause:
             raise TurnFailed(waiting.seq, cause) from cause
         inbox.done(tx, waiting.seq)
-        self._desk.sender.claim_at_once(tx, turn.addressed)
         self.turns += 1
         self.turn_seconds += time.perf_counter() - began
-        return waiting.seq, 0.0
+        return waiting.seq, 0.0, turn.addressed
 
     async def _set_back(self, lane: int, failure: TurnFailed) -> None:
         error = _describe(failure.cause)

@@ -57,6 +57,8 @@ def advance(
     woken_for = session.turn
     session.turn += 1
     talk = Talk(office, session, now, early)
+    if not isinstance(event, Pressed):
+        talk.standing = (session.place, session.asked)
     if isinstance(event, Woken):
         if event.turn == woken_for:
             _woken(talk)
@@ -88,6 +90,7 @@ def _by_desk(talk: Talk, event: AnyEvent) -> bool:
             talking.handed_back(talk)
         case _:
             return False
+    talk.lasting = True
     return True
 
 

@@ -15,15 +15,19 @@ class Effect(Struct, frozen=True, tag_field="type", tag=str.lower):
 class Say(Effect, frozen=True):
     """Tell the person this. All that one turn says becomes one message.
 
-    ``prompt`` marks a question: an unsent older prompt is replaced by it. ``settle`` waits a moment
-    for more words of the same answer before it is handed to the platform.
+    ``prompt`` marks a question: an unsent older prompt is replaced by it; ``stands`` says that it
+    only repeats the one that is being answered. ``settle`` waits a moment for more words of the
+    same answer before it is handed to the platform. ``lasting`` is never replaced: the office said
+    something in it that is not said again.
     """
 
     parts: list[Part]
     buttons: list[Button] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     prompt: bool = False
+    stands: bool = False
     settle: bool = False
+    lasting: bool = False
     template: str = ""
 
 

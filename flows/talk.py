@@ -16,7 +16,12 @@ from flows.session import Session
 
 @dataclass
 class Talk:
-    """Collects what one turn says and wants; ``early`` says the event came before the prompt."""
+    """Collects what one turn says and wants; ``early`` says the event came before the prompt.
+
+    ``standing`` is the question (place and path) that stood before, unless it was tried to be
+    answered: asked once more it stays the same prompt, so that an answer on its way is not lost.
+    ``lasting`` is what the office says, and says only once.
+    """
 
     office: Office
     session: Session
@@ -29,6 +34,8 @@ class Talk:
     asking: bool = False
     settle: bool = False
     template: str = ""
+    standing: tuple[str, str] | None = None
+    lasting: bool = False
 
     def say(self, key: str, **args: Any) -> None:
         """Add a sentence that wants no answer."""
@@ -37,11 +44,16 @@ class Talk:
     def ask(self, key: str, buttons: Sequence[Button] = (), **args: Any) -> None:
         """Add the question of this turn; its buttons carry the number of this prompt."""
         self.say(key, **args)
-        if not self.asking:
+        if not self.asking and not self.stands:
             self.session.prompt += 1
         self.asking = True
         number = self.session.prompt
         self.buttons = [Button(f"{number}:{b.choice}", b.key, b.text) for b in buttons]
+
+    @property
+    def stands(self) -> bool:
+        """Is the question now the one that stood before?"""
+        return self.standing == (self.session.place, self.session.asked)
 
     def want(self, effect: AnyEffect) -> None:
         """Add something to be done."""
@@ -77,7 +89,9 @@ class Talk:
                 self.buttons,
                 self.attachments,
                 prompt=self.asking,
+                stands=self.asking and self.stands,
                 settle=self.settle,
+                lasting=self.lasting,
                 template=self.template,
             )
             return [said, *self.effects]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.channels.protocol import Rendered
 from tests.conversations.runner import act
-from tests.conversations.script import read
+from tests.conversations.script import Script, read
 from tests.conversations.stage import Stage
 from tests.conversations.things import lines_of
 
@@ -42,10 +42,8 @@ def _short(line: str) -> str:
     return line[:_WIDTH].rsplit(" ", 1)[0]
 
 
-async def record(path: Path) -> str:
+async def record(script: Script, source: list[str]) -> str:
     """Return the transcript with the answers that the desk gives now."""
-    script = read(path)
-    source = path.read_text(encoding="utf-8").splitlines()
     answers = {line.line for step in script.steps for line in step.expected}
     after: dict[int, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +54,7 @@ async def record(path: Path) -> str:
             try:
                 await act(stage, step)
             except LookupError as error:
-                sys.stderr.write(f"{path.name}:{step.line}: {error}\n")
+                sys.stderr.write(f"{script.path.name}:{step.line}: {error}\n")
                 break
             last = step.pause.line if step.pause else step.inputs[-1].line
             after[last] = [
@@ -78,7 +76,8 @@ def main() -> None:
     """Record the transcripts named on the command line, in place."""
     for name in sys.argv[1:]:
         path = Path(name)
-        path.write_text(asyncio.run(record(path)), encoding="utf-8")
+        source = path.read_text(encoding="utf-8").splitlines()
+        path.write_text(asyncio.run(record(read(path), source)), encoding="utf-8")
 
 
 if __name__ == "__main__":

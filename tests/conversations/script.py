@@ -1,7 +1,7 @@
 """Transcripts as files: who writes what, what must be answered, and how time passes.
 
     # a comment
-    = petugas Rina counter          who takes part: officers, groups, other citizens, the settle time
+    = petugas Rina counter          who takes part: officers, groups, citizens, settle time
     > halo                          the citizen writes
     > [Setuju]                      … presses a button of the last message
     > (foto tajam) (foto buram: KTP) (pdf) (suara) (stiker) (ubah: teks) …

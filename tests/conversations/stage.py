@@ -47,6 +47,10 @@ class Forum(Kept):
         self.topics[name] = 500 + len(self.topics)
         return self.topics[name]
 
+    def topic_of(self, number: str) -> int:
+        """Return the topic of that request."""
+        return next(thread for name, thread in self.topics.items() if number in name)
+
 
 @cache
 def _services() -> dict[str, Definition]:
@@ -155,7 +159,7 @@ class Stage:
                     home,
                     event,
                     sender=address if group and not isinstance(event, Added) else "",
-                    thread=channel.topics[said.topic] if said.topic else 0,
+                    thread=channel.topic_of(said.topic) if said.topic else 0,
                     group=group,
                 )
             )
