@@ -22,6 +22,7 @@ from bot.settings import Config
 from flows.events import AnyEvent, Envelope
 from storage import contacts, officers
 from storage.instant import to_ms
+from tests.blank import new_database
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Nine in the morning of a working Monday at the office."""
@@ -174,6 +175,7 @@ async def office(
 ) -> AsyncIterator[TestOffice]:
     """Open a desk in ``folder``, at work; close it at the end."""
     clock = clock or Clock()
+    new_database(folder / "loket.db")
     desk = await open_desk(configured(folder, **changes), now=clock)
     channel = Kept()
     desk.channels = {channel.name: channel}

@@ -10,14 +10,14 @@ import pytest
 from flows.loader import canonical, digest, load_definitions
 from storage import definitions
 from storage.database import Database
-from storage.migrating import bring_up_to_date
+from tests.blank import new_database
 
 FILE = Path(__file__).parents[2] / "flows" / "services" / "domisili.yaml"
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    bring_up_to_date(tmp_path / "loket.db")
+    new_database(tmp_path / "loket.db")
     database = Database(tmp_path / "loket.db")
     database.open()
     yield database

@@ -10,8 +10,8 @@ import pytest
 from storage import documents
 from storage.database import Database, Tx
 from storage.documents import Kept
-from storage.migrating import bring_up_to_date
 from storage.vault import Vault
+from tests.blank import new_database
 
 VAULT = Vault(b"a test's own master key, 32 bytes")
 KEPT = Kept("a" * 64, "b" * 64, "image/jpeg", 1000, 1, "")
@@ -19,7 +19,7 @@ KEPT = Kept("a" * 64, "b" * 64, "image/jpeg", 1000, 1, "")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    bring_up_to_date(tmp_path / "desk.db")
+    new_database(tmp_path / "desk.db")
     found = Database(tmp_path / "desk.db")
     found.open()
     yield found

@@ -11,8 +11,8 @@ import pytest
 
 from storage import audit, links
 from storage.database import Database, Tx
-from storage.migrating import bring_up_to_date
 from storage.vault import Vault
+from tests.blank import new_database
 
 VAULT = Vault(b"a test's own master key, 32 bytes")
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ SOON = NOW + timedelta(minutes=10)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    bring_up_to_date(tmp_path / "desk.db")
+    new_database(tmp_path / "desk.db")
     found = Database(tmp_path / "desk.db")
     found.open()
     yield found

@@ -18,8 +18,8 @@ from flows.events import Envelope, Text
 from flows.messages import Message, Part
 from storage import inbox, numbers, outbox
 from storage.database import SqliteTx
-from storage.migrating import bring_up_to_date
 from storage.vault import Vault
+from tests.blank import new_database
 
 CITIZENS = st.sampled_from(["ani", "budi", "citra"])
 EVENTS = st.integers(1, 8)
@@ -37,7 +37,7 @@ class Protocol(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "desk.db"
-        bring_up_to_date(self.path)
+        new_database(self.path)
         self.vault = Vault(b"k" * 32)
         self.connection = self.connect()
         self.acknowledged: set[tuple[str, int]] = set()

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from flows.standing import State
 from storage import history, letters, numbers, queue, requests
 from storage.database import Database, Tx
-from storage.migrating import bring_up_to_date
 from storage.requests import Changed, Given, New, Purged, RequestRow
 from storage.vault import Vault
+from tests.blank import new_database
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NIK = "1409072311980001"
@@ -24,7 +24,7 @@ VAULT = Vault(b"a test's own master key, 32 bytes")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    bring_up_to_date(tmp_path / "desk.db")
+    new_database(tmp_path / "desk.db")
     found = Database(tmp_path / "desk.db")
     found.open()
     yield found
