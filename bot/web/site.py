@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 
+from bot import outgoing
 from bot.channels.screen import Screen
 from bot.services import ROOT
 from bot.web.health import Health
 from bot.web.links import OneTime
-from bot.web.pages import page, plain
+from bot.web.pages import document, page, plain
 from bot.web.tracking import Tracking
 from bot.web.trial import TrialPage
 from bot.web.webhooks import TELEGRAM_PATH, TelegramWebhook
@@ -76,19 +77,30 @@ def _routes(desk: Desk, trial: Desk | None, token: str) -> list[BaseRoute]:
 
 
 def _twilio(desk: Desk) -> list[BaseRoute]:
-    channel = desk.channels.get("whatsapp") or desk.channels.get("sms")
-    if channel is None:
+    twilio = desk.config.twilio
+    if not twilio.enabled:
         return []
-    from bot.channels.sms import SmsChannel
-    from bot.channels.whatsapp import WhatsAppChannel
+    from bot.channels.twilio_account import TwilioAccount
     from bot.web.twilio import TwilioWebhooks
 
-    assert isinstance(channel, WhatsAppChannel | SmsChannel)
-    webhooks = TwilioWebhooks(desk, channel.account)
+    # Only its signatures are checked here; sending has a connection of its own.
+    account = TwilioAccount(
+        twilio.sid.reveal(), twilio.token.reveal(), twilio.api_base, desk.config.public_url
+    )
+    webhooks = TwilioWebhooks(desk, account)
     return [
         Route("/twilio/webhook", webhooks.inbound, methods=["POST"]),
         Route("/twilio/status", webhooks.status, methods=["POST"]),
+        Route(f"{outgoing.PATH}/{{code}}", _outgoing(desk)),
     ]
+
+
+def _outgoing(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    async def fetch(request: Request) -> Response:
+        file = await outgoing.fetched(desk, str(request.path_params["code"])[:64])
+        return document(file.content, file.mime, file.name) if file else plain("gone", 404)
+
+    return fetch
 
 
 def _home(desk: Desk) -> Callable[[Request], Awaitable[Response]]:

@@ -112,13 +112,11 @@ def initials(name: str) -> str:
 
 def _entered(entries: list[Entry], state: State) -> dict[str, datetime]:
     """Return when each stage was entered last, from the states before every step."""
-    steps = [entry for entry in entries if entry.before is not None and not entry.undone]
-    after = [entry.before.stage for entry in steps[1:] if entry.before] + [state.stage]
-    entered: dict[str, datetime] = {}
-    for entry, stage in zip(steps, after, strict=True):
-        if entry.before is not None and entry.before.stage != stage:
-            entered[stage] = entry.at
-    return entered
+    left = [(one.at, one.before.stage) for one in entries if one.before and not one.undone]
+    reached = [stage for _, stage in left[1:]] + [state.stage]
+    return {
+        stage: at for (at, before), stage in zip(left, reached, strict=False) if stage != before
+    }
 
 
 def _steps(

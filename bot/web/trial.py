@@ -214,12 +214,17 @@ class TrialPage:
         return data(b'{"kept":true}')
 
     async def _read(self, request: Request, citizen: str) -> Response:
-        """Hold the answer until something is new; ``after`` is what the last one said."""
+        """Hold the answer until something is new; ``after`` is what the last one said.
+
+        ``tunggu`` is for how many seconds at most (25).
+        """
         acting = request.query_params.get("sebagai", "")
         address = self._address(citizen, acting)
         addresses = [address, trial.BOARD] if acting else [address]
         after = _places(request.query_params.get("after", ""), len(addresses))
-        seen = await look(self._desk, self._channel, addresses, after, _HOLD_SECONDS)
+        asked = request.query_params.get("tunggu", "")
+        hold = min(_HOLD_SECONDS, float(asked)) if asked.isdecimal() else _HOLD_SECONDS
+        seen = await look(self._desk, self._channel, addresses, after, hold)
         answer = {"lines": seen.lines, "after": "_".join(f"{p.told}.{p.said}" for p in seen.places)}
         return data(msgspec.json.encode(answer))
 
