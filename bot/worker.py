@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -83,9 +82,11 @@ class Worker:
         for lane, seq in stored:
             taken = 0
             if not self._stopping:
-                with contextlib.suppress(TurnFailed):
+                try:
                     taken, _, said_to = tx.attempt(partial(self._unit, tx, lane))
                     addressed |= said_to
+                except TurnFailed as failure:
+                    self._count(tx, lane, failure)
             if taken != seq:
                 tx.then(partial(self.wake, lane))
         self._desk.sender.claim_at_once(tx, addressed)
@@ -147,6 +148,13 @@ class Worker:
         return waiting.seq, 0.0, turn.addressed
 
     async def _set_back(self, lane: int, failure: TurnFailed) -> None:
+        try:
+            await self._desk.db.write(lambda tx: self._count(tx, lane, failure))
+        except StorageUnavailable:
+            await asyncio.sleep(2.0)
+
+    def _count(self, tx: Tx, lane: int, failure: TurnFailed) -> None:
+        """Count a failed turn; an officer is told of an event that is set aside."""
         error = _describe(failure.cause)
         log.error(
             "a turn failed and will be tried again; see /gagal if it is set aside",
@@ -154,17 +162,9 @@ class Worker:
             lane=lane,
             error=error,
         )
-
-        def record(tx: Tx) -> None:
-            now = self._desk.now()
-            retry_at = to_ms(now + timedelta(seconds=1))
-            if inbox.failed(tx, failure.seq, error, retry_at):
-                Turn(self._desk, tx, now).alarm(f"aside:{failure.seq}", "aside", seq=failure.seq)
-
-        try:
-            await self._desk.db.write(record)
-        except StorageUnavailable:
-            await asyncio.sleep(2.0)
+        now = self._desk.now()
+        if inbox.failed(tx, failure.seq, error, to_ms(now + timedelta(seconds=1))):
+            Turn(self._desk, tx, now).alarm(f"aside:{failure.seq}", "aside", seq=failure.seq)
 
 
 def _describe(cause: Exception) -> str:

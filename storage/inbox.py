@@ -9,13 +9,21 @@ import msgspec
 from flows.events import AnyEvent, Envelope
 from storage import contacts
 from storage.database import Tx
-from storage.vault import Vault
+from storage.vault import Unreadable, Vault
 
 WAITING, DONE, ASIDE = 0, 1, 2
 TRIES = 3
 _PLACE = "inbox.body"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Envelope).decode
+
+
+class Damaged(Exception):
+    """An event's row cannot be read; ``seq`` is the row."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"event {seq}")
+        self.seq = seq
 
 
 class Waiting(NamedTuple):
@@ -63,7 +71,7 @@ def _store(tx: Tx, vault: Vault, envelope: Envelope, lane: int, now: int) -> int
 
 
 def following(tx: Tx, vault: Vault, lane: int) -> Waiting | None:
-    """Return the oldest event of the lane whose turn has not been taken."""
+    """Return the oldest event of the lane whose turn has not been taken; raises Damaged."""
     row = tx.one(
         "SELECT seq, tries, COALESCE(retry_at, 0), body FROM inbox"
         " WHERE lane = ? AND state = 0 ORDER BY seq LIMIT 1",
@@ -71,7 +79,11 @@ def following(tx: Tx, vault: Vault, lane: int) -> Waiting | None:
     )
     if row is None:
         return None
-    return Waiting(row[0], lane, row[1], row[2], _decode(vault.unseal(_PLACE, row[3])))
+    try:
+        envelope = _decode(vault.unseal(_PLACE, row[3] or b""))
+    except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+        raise Damaged(row[0]) from None
+    return Waiting(row[0], lane, row[1], row[2], envelope)
 
 
 def done(tx: Tx, seq: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from storage.database import Tx
-from storage.vault import Vault
+from storage.vault import Unreadable, Vault
 
 WAITING, CLAIMED, DONE, FAILED = 0, 1, 2, 3
 _PLACE = "job.body"
@@ -36,7 +36,10 @@ def add(tx: Tx, vault: Vault, kind: str, key: str, body: dict[str, Any], run_at:
 
 
 def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int) -> list[Claimed]:
-    """Claim what is due for ``lease`` milliseconds; a dead worker's claims are free after it."""
+    """Claim what is due for ``lease`` milliseconds; a dead worker's claims are free after it.
+
+    A row that cannot be read is given up, so that it holds up nothing.
+    """
     rows = tx.all(
         "SELECT id, kind, key, tries, body FROM job WHERE state < 2 AND run_at <= ?"
         " AND (state = 0 OR claimed_until < ?) ORDER BY run_at, id LIMIT ?",
@@ -50,10 +53,15 @@ def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int) -> list[Claime
             now + lease,
             row[0],
         )
-    return [
-        Claimed(r[0], r[1], r[2], r[3] + 1, msgspec.json.decode(vault.unseal(_PLACE, r[4])))
-        for r in rows
-    ]
+    claimed = []
+    for row in rows:
+        try:
+            body = msgspec.json.decode(vault.unseal(_PLACE, row[4] or b""))
+        except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+            give_up(tx, row[0], "unreadable")
+            continue
+        claimed.append(Claimed(row[0], row[1], row[2], row[3] + 1, body))
+    return claimed
 
 
 def next_at(tx: Tx) -> int | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from flows.messages import Message
 from storage.database import Row, Tx
-from storage.vault import Vault
+from storage.vault import Unreadable, Vault
 
 WAITING, HANDED, SENT, FAILED, REPLACED = 0, 1, 2, 3, 4
 _PLACE = "outbox.body"
@@ -98,7 +98,8 @@ def head(tx: Tx, contact_id: int) -> Head | None:
 def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
     """Mark the contact's next message as handed over and return it.
 
-    Returns 0 when nothing waits or one is being handed over, else when the next one may go.
+    Returns 0 when nothing waits or one is being handed over, else when the next one may go. A row
+    that cannot be read is given up, so that it holds up nothing.
     """
     row = tx.one(
         f"{_HANDED} WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1", contact_id
@@ -107,12 +108,17 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
         return 0
     if row[4] > now:
         return int(row[4])
+    try:
+        handed = _handed(vault, row, row[3] + 1)
+    except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+        give_up(tx, row[0], "unreadable")
+        return claim(tx, vault, contact_id, now)
     tx.run(
         "UPDATE outbox SET state = 1, tries = tries + 1,"
         " handed_seq = (SELECT MAX(seq) FROM inbox) WHERE id = ?",
         row[0],
     )
-    return _handed(vault, row, row[3] + 1)
+    return handed
 
 
 def _handed(vault: Vault, row: Row, tries: int) -> Handed:
