@@ -23,6 +23,12 @@ def _instant(*, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(BigInteger, nullable=True, index=index))
 
 
+def _number(first: int) -> Any:
+    """A number in a table that had rows before: they begin with ``first``."""
+    default = Column(Integer, nullable=False, server_default=str(first))
+    return Field(default=first, sa_column=default)
+
+
 def _sealed() -> Any:
     return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
@@ -38,7 +44,8 @@ class Contact(SQLModel, table=True):
     """A chat the desk can write to: a citizen's, an officer's, a group's, a terminal's.
 
     ``kind`` is citizen, officer or group; ``heard_at`` is the last inbound message (WhatsApp's
-    window); ``state`` is open, blocked, optedout or invalid; ``address`` is sealed.
+    window); ``state`` is open, blocked, optedout or invalid; ``address`` is sealed;
+    ``announcements`` is 0 after ``stop``.
     """
 
     id: int | None = _id()
@@ -52,6 +59,7 @@ class Contact(SQLModel, table=True):
     profile: bytes | None = _sealed()
     heard_at: int | None = _instant()
     created_at: int | None = _instant()
+    announcements: int = _number(1)
 
 
 class Address(SQLModel, table=True):
@@ -114,7 +122,8 @@ class Outbox(SQLModel, table=True):
 
     ``state``: 0 waiting, 1 handed to the platform, 2 accepted by it, 3 given up, 4 replaced.
     ``handed_seq`` is the newest inbox row at the moment of handing over; ``status`` is the
-    platform's last word (sent, delivered, read, failed); ``priority`` 0 answers, 1 broadcasts.
+    platform's last word (sent, delivered, read, failed); ``priority`` 0 answers, 1 broadcasts;
+    ``unsure`` counts handings-over of which nobody knows whether they arrived.
     """
 
     __table_args__ = (
@@ -132,6 +141,14 @@ class Outbox(SQLModel, table=True):
             postgresql_where=text("state = 3"),
         ),
         Index("outbox_platform", "channel", "platform_id"),
+        Index("outbox_broadcast", "broadcast_id", "state"),
+        Index(
+            "outbox_announcing",
+            "channel",
+            "id",
+            sqlite_where=text("state < 2 AND priority = 1"),
+            postgresql_where=text("state < 2 AND priority = 1"),
+        ),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()
@@ -151,6 +168,29 @@ class Outbox(SQLModel, table=True):
     body: bytes | None = _sealed()
     created_at: int | None = _instant()
     sent_at: int | None = _instant()
+    broadcast_id: int | None = Field(default=None, sa_column=Column(Id))
+    unsure: int = _number(0)
+
+
+class Broadcast(SQLModel, table=True):
+    """An announcement to many. Empty ``village``, ``service`` and ``language`` mean any.
+
+    ``state``: draft, asked (a second officer must agree), running, paused, done, cancelled;
+    ``total`` is how many were addressed; ``body`` is the sealed text.
+    """
+
+    id: int | None = _id()
+    state: str = "draft"
+    officer_id: int | None = Field(default=None, sa_column=Column(Id))
+    confirmed_by: int | None = Field(default=None, sa_column=Column(Id))
+    village: str = ""
+    service: str = ""
+    language: str = ""
+    total: int = 0
+    body: bytes | None = _sealed()
+    created_at: int | None = _instant()
+    started_at: int | None = _instant()
+    finished_at: int | None = _instant()
 
 
 class Request(SQLModel, table=True):
