@@ -146,6 +146,10 @@ def real_channels(config: Config, desk: Desk) -> dict[str, Channel]:
         from bot.channels.wiring import twilio_channels
 
         channels.update(twilio_channels(config, desk))
+    if config.sms_gateway.enabled:
+        from bot.channels.wiring import gateway_channel
+
+        channels["sms"] = gateway_channel(config)
     return channels
 
 
@@ -224,8 +228,9 @@ def _listen(config: Config) -> socket.socket:
     try:
         return socket.create_server((config.host, config.port), family=family, backlog=2048)
     except OSError as error:
-        reason = f"cannot listen at {config.host}:{config.port} ({error.strerror}): set LOKET_PORT"
-        raise PortTaken(reason) from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        place = f"{config.host}:{config.port}"
+        raise PortTaken(f"cannot listen at {place} ({reason}): set LOKET_PORT") from error
 
 
 def run(config: Config, announce: Announce | None = None) -> None:

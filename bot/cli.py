@@ -56,10 +56,13 @@ def main() -> None:
 @app.command()
 def serve() -> None:
     """Serve the desk until it is told to stop (Ctrl-C)."""
-    from bot.app import run
+    from bot.app import PortTaken, run
     from bot.banner import announce
 
-    _guarded(lambda: run(_config(), announce))
+    try:
+        _guarded(lambda: run(_config(), announce))
+    except PortTaken as error:
+        _fail(str(error))
 
 
 @app.command()
@@ -148,9 +151,7 @@ def _guarded(work: Callable[[], None]) -> None:
 
     try:
         work()
-    except (ConfigError, BadDefinitions) as error:
-        _fail(str(error))
-    except (DataLocked, StorageUnavailable, WrongKey) as error:
+    except (ConfigError, BadDefinitions, DataLocked, StorageUnavailable, WrongKey) as error:
         _fail(str(error))
 
 

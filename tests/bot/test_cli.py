@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,15 @@ def test_a_missing_configuration_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "LOKET_CONFIG" in done.stderr
+
+
+def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = loket(tmp_path, "serve", LOKET_PORT=port)
+    assert done.returncode == 1
+    assert "set LOKET_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_services_are_listed_and_drawn(tmp_path: Path) -> None:
