@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -13,6 +13,13 @@ from babel.dates import get_day_names, get_month_names
 from babel.numbers import format_decimal
 
 _FALLBACK = Locale("id")
+_TIMES = {
+    "Asia/Jakarta": "WIB",
+    "Asia/Pontianak": "WIB",
+    "Asia/Makassar": "WITA",
+    "Asia/Jayapura": "WIT",
+}
+"""What Indonesians call the time of their zone (Keppres 41/1987)."""
 
 
 @lru_cache
@@ -64,9 +71,58 @@ def show_time(value: str | int | datetime, language: str, zone: ZoneInfo) -> str
     return f"{show_date(there.date(), language)}, {there:%H}{mark}{there:%M}"
 
 
+def show_period(value: str, language: str, until: str) -> str:
+    """Return ISO days as ``12 Maret 1998 s.d. 13 Maret 1998``; one day as it is shown alone."""
+    first, _, last = value.partition("/")
+    shown = show_date(first, language)
+    return f"{shown} {until} {show_date(last, language)}" if last else shown
+
+
+def show_times(value: str, language: str, zone: ZoneInfo, until: str, done: str) -> str:
+    """Return ``20:00-`` as ``20.00 s.d. selesai WIB``, with the name of the office's time."""
+    begins, between, ends = value.partition("-")
+    shown = f"{begins} {until} {ends}" if ends else begins
+    shown = shown if language == "en" else shown.replace(":", ".")
+    open_end = f" {until} {done}" if between and not ends else ""
+    return f"{shown}{open_end} {_TIMES.get(zone.key, '')}".strip()
+
+
 def show_rupiah(value: str | float, language: str) -> str:
     """Return an amount of whole rupiah: ``Rp1.250.000``."""
     return f"Rp{format_decimal(round(float(value)), locale=locale(language))}"
+
+
+def show_area(value: str | float, language: str) -> str:
+    """Return whole square metres: ``15.000 m²``."""
+    return f"{format_decimal(round(float(value)), locale=locale(language))} m²"
+
+
+def show_answer(
+    value: str, check: str, language: str, zone: ZoneInfo, word: Callable[[str], str]
+) -> str:
+    """Return an answer as people write it, by the check that took it (``flows.answers``).
+
+    ``word`` gives the text of a key in that language.
+    """
+    match check:
+        case "date" | "past_date" | "birth_date" | "future_date":
+            return show_date(value, language)
+        case "office_day":
+            return show_day(value, language)
+        case "period":
+            return show_period(value, language, word("common.until"))
+        case "times":
+            until, done = word("common.until"), word("common.until_done")
+            return show_times(value, language, zone, until, done)
+        case "amount":
+            return show_rupiah(value, language)
+        case "area":
+            return show_area(value, language)
+        case "location":
+            return value.replace(",", ", ")
+        case "phone":
+            return show_phone(value)
+    return value
 
 
 def show_phone(value: str) -> str:

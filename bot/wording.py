@@ -78,6 +78,7 @@ class Wording:
         self.problems: list[Problem] = []
         self.root = root
         self._facts = MappingProxyType(dict(facts or {}))
+        self._zone = ZoneInfo(str(self._facts.get("zone", "Asia/Jakarta")))
         self._places = _places(self._facts.get("villages", ()))
         self._files: set[str] = set()
         self._sentences: dict[str, dict[str, Sentence]] = {}
@@ -227,12 +228,11 @@ class Wording:
             auto_reload=False,
             cache_size=-1,
         )
-        zone = ZoneInfo(str(self._facts.get("zone", "Asia/Jakarta")))
         environment.globals = {"office": self._facts, "range": range}
         environment.filters.update(
             date=partial(display.show_date, language=language),
             day=partial(display.show_day, language=language),
-            datetime=partial(display.show_time, language=language, zone=zone),
+            datetime=partial(display.show_time, language=language, zone=self._zone),
             rupiah=partial(display.show_rupiah, language=language),
             mask=display.mask,
             place=self._place,
@@ -259,18 +259,13 @@ class Wording:
             return "–"
         if choice := line.get("choice"):
             return self.fixed(language, choice)
-        match line.get("check"):
-            case "village":
-                return self._place(value)
-            case "phone":
-                return display.show_phone(value)
-            case "date" | "past_date" | "birth_date" | "future_date":
-                return display.show_date(value, language)
-            case "amount":
-                return display.show_rupiah(value, language)
-            case "yesno":
-                return self.fixed(language, f"common.button.{value}")
-        return value
+        check = line.get("check", "")
+        if check == "village":
+            return self._place(value)
+        if check == "yesno":
+            return self.fixed(language, f"common.button.{value}")
+        word = partial(self.label, language)
+        return display.show_answer(value, check, language, self._zone, word)
 
 
 def _places(villages: Iterable[Any]) -> dict[str, str]:

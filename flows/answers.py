@@ -23,7 +23,9 @@ from flows.dates import Direction, Unclear, read_date
 from flows.definition import Question
 from flows.names import Unfit, read_name
 from flows.numbers import plain_digits, read_amount, read_count
+from flows.periods import read_period
 from flows.spelling import words
+from flows.times import read_times
 from flows.words import ABBREVIATED
 
 MOST_RUPIAH = 10**13
@@ -159,6 +161,35 @@ def future_date(text: str, about: About) -> Accepted:
 def date_(text: str, about: About) -> Accepted:
     """Accept any date from 1900 to 2100, as ISO."""
     return Accepted(_date(text, about, "any").isoformat())
+
+
+@check
+def period(text: str, about: About) -> Accepted:
+    """Accept one day or several from today on, as ISO days with a stroke between.
+
+    ``most`` is how many days they may be.
+    """
+    try:
+        days = read_period(text, about.today)
+    except Unclear as unclear:
+        kind = "period" if unclear.reason in ("backwards", "unclear") else "date"
+        raise Wrong(f"{kind}.{unclear.reason}") from None
+    if days.last < about.today:
+        raise Wrong("date.in_past")
+    most = about.question.most
+    if most is not None and (days.last - days.first).days >= most:
+        raise Wrong("period.long", most=most)
+    far = (days.last - about.today).days > 2 * 366
+    return Accepted(days.canonical(), "date_far" if far else "")
+
+
+@check
+def times(text: str, about: About) -> Accepted:
+    """Accept a time of day, or when something begins and ends: ``20:00``, ``08:00-17:00``."""
+    found = read_times(text)
+    if found is None:
+        raise Wrong("times.unclear")
+    return Accepted(found.canonical())
 
 
 def _date(text: str, about: About, direction: Direction, *, yearless: bool = True) -> date:
