@@ -32,6 +32,7 @@ class Kept:
     """A channel that keeps what it was given to send, by address."""
 
     window_hours = 0.0
+    takes_media = True
     rate = chat_rate = group_rate = 100_000.0
 
     def __init__(self, name: str = "telegram") -> None:

@@ -102,6 +102,8 @@ class Channel(Protocol):
     group_rate: float
     window_hours: float
     """Free text only this long after the person's last message; 0 for no such limit."""
+    takes_media: bool
+    """Whether people can send files here; elsewhere they get a link to send them by."""
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
         """Turn a platform's payload into events; what is senseless gives an empty list."""

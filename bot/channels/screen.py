@@ -28,6 +28,7 @@ class Screen:
     chat_rate = 1000.0
     group_rate = 1000.0
     window_hours = 0.0
+    takes_media = True
 
     def __init__(self, vault: Vault, files: Files) -> None:
         self._vault = vault
@@ -70,12 +71,21 @@ class Screen:
         return content
 
     async def open(self) -> None:
-        """Let people wait for messages; uploads of past days were fetched long ago."""
+        """Let people wait for messages; uploads of past days go."""
         self.closed = False
+        await self.sweep()
+
+    async def forget(self, ref: str) -> None:
+        """Remove a staged upload: what the desk keeps of it lies in its own files."""
+        name = ref.removeprefix(_SCHEME)
+        if name != ref:
+            await self._files.delete(name)
+
+    async def sweep(self) -> None:
+        """Remove uploads of past days, which nobody asked for."""
         await asyncio.to_thread(self._sweep)
 
     def _sweep(self) -> None:
-        """Remove old uploads: what the desk keeps of them lies in its own files."""
         before = time.time() - _KEPT_SECONDS
         for path in self._files.root.glob("*/*/*"):
             if path.stat().st_mtime < before:

@@ -1,77 +1,90 @@
-"""SMS through Twilio: words and numbers only. In Indonesia it sends; it does not receive."""
+"""SMS: words and numbers only, cut to what a phone joins, through whichever port the office has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 
 import structlog
+from prometheus_client import Counter
 
-from bot import markup
+from bot.channels import gsm7
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
-from bot.channels.protocol import Fault, Receipt, Rendered, SendError
-from bot.channels.twilio_account import TwilioAccount
-from bot.channels.twilio_reading import SMS, read_form
+from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
+from bot.channels.twilio_reading import SMS
 from flows.events import Envelope
 
 log = structlog.get_logger()
 
-_TEXT = 1600
+PIECES = Counter("loket_sms_pieces", "SMS handed over, as they are billed: 160 or 70 letters each")
+_MOST_JOINED = 8
+"""Pieces that go out as one text: phones of every age join so many."""
 
 
-class SmsChannel:
-    """The desk by SMS; ``sender`` is our number or a messaging service (MG…)."""
+class SmsPort(Protocol):
+    """A way into the telephone network."""
 
-    name = SMS
-    window_hours = 0.0
-
-    def __init__(
-        self, account: TwilioAccount, sender: str, rate: float = 1.0, chat_rate: float = 1.0
-    ) -> None:
-        self.rate = rate
-        self.chat_rate = chat_rate
-        self.group_rate = chat_rate
-        self.account = account
-        self._sender = sender
-        self._parts = Parts()
+    async def send(self, number: str, text: str) -> str:
+        """Hand over one text and return the port's id of it; raises SendError."""
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
-        """Turn the form of a webhook into events; the key is the MessageSid."""
-        return [event for event in read_form(payload) if event.channel == self.name]
+        """Turn what the port tells into events."""
 
     async def missed(self, since: datetime) -> list[Envelope]:
         """Return the events since then that may not have reached us; raises SendError."""
-        forms = await self.account.missed(self._sender, since)
-        return [event for form in forms for event in self.read(form)]
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class SmsChannel:
+    """The desk by SMS; ``rate`` in texts per second."""
+
+    name = SMS
+    window_hours = 0.0
+    takes_media = False
+
+    def __init__(self, port: SmsPort, rate: float = 1.0, chat_rate: float = 1.0) -> None:
+        self.rate = rate
+        self.chat_rate = chat_rate
+        self.group_rate = chat_rate
+        self.port = port
+        self._parts = Parts()
+
+    def read(self, payload: Mapping[str, object]) -> list[Envelope]:
+        """Turn what the port tells into events."""
+        return self.port.read(payload)
+
+    async def missed(self, since: datetime) -> list[Envelope]:
+        """Return the events since then that may not have reached us; raises SendError."""
+        return await self.port.missed(since)
 
     async def send(self, address: str, message: Rendered) -> Receipt:
         """Send plain words with the choices as numbers; files stay behind."""
-        pieces = pieces_of(message, _TEXT, markup.PLAIN, numbered=True)
-        if not pieces:
+        texts = pieces_of(message, gsm7.room(_MOST_JOINED), gsm7.SMS, numbered=True)
+        if not texts:
             raise SendError(Fault.CONTENT, "an SMS carries words only")
         if message.files:
-            log.warning("a message goes out without its files", reason="an SMS carries words only")
-        steps = [self._step(address, piece) for piece in pieces]
-        return await self._parts.send(address, message, steps)
+            log.info("files stay behind: an SMS carries words only", files=len(message.files))
+        return await self._parts.send(address, message, [self._step(address, t) for t in texts])
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Return a file by its MediaUrl, of at most ``limit`` bytes; raises FetchError."""
-        return await self.account.media.fetch(ref, limit)
+        """Nothing comes by SMS but words; raises FetchError."""
+        raise FetchError("an SMS carries no files", gone=True)
 
     async def open(self) -> None:
         """Nothing is needed before the first message."""
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self.account.close()
+        await self.port.close()
 
-    def _step(self, address: str, piece: str) -> Step:
-        origin = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
-        # Twilio swaps typographic signs for plain ones: 160 instead of 70 to a segment.
-        params = {"To": address, origin: self._sender, "Body": piece, "SmartEncoded": "true"}
-
+    def _step(self, address: str, text: str) -> Step:
         async def step() -> str:
-            return await self.account.send(params)
+            handed = await self.port.send(address, text)
+            PIECES.inc(gsm7.pieces(text))
+            return handed
 
         return step

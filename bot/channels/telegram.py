@@ -56,6 +56,7 @@ class TelegramChannel:
 
     name = NAME
     window_hours = 0.0
+    takes_media = True
 
     def __init__(
         self,

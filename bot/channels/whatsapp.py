@@ -36,6 +36,7 @@ class WhatsAppChannel:
 
     name = WHATSAPP
     window_hours = 24.0
+    takes_media = True
 
     def __init__(
         self,

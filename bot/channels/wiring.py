@@ -1,4 +1,4 @@
-"""The channels of a Twilio account, as the configuration wants them."""
+"""WhatsApp and SMS, as the configuration wants them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import outgoing
+from bot.channels.gateway import Gateway
 from bot.channels.protocol import Channel
 from bot.channels.sms import SmsChannel
 from bot.channels.twilio_account import TwilioAccount
+from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.settings import Config
 
@@ -31,5 +33,11 @@ def twilio_channels(config: Config, desk: Desk) -> dict[str, Channel]:
             account, twilio.whatsapp_from, twilio.rate, templates, publish
         )
     if twilio.sms:
-        channels["sms"] = SmsChannel(account, twilio.sms_from, twilio.sms_rate)
+        channels["sms"] = SmsChannel(TwilioSms(account, twilio.sms_from), twilio.sms_rate)
     return channels
+
+
+def gateway_channel(config: Config) -> SmsChannel:
+    """Return SMS through the office's own gateway, which hears as well as it speaks."""
+    gateway = Gateway(config.sms_gateway.url, config.sms_gateway.secret.reveal())
+    return SmsChannel(gateway, config.twilio.sms_rate)

@@ -68,6 +68,7 @@ def _routes(desk: Desk, trial: Desk | None, token: str) -> list[BaseRoute]:
         Route("/berkas/{code}", once.ask),
         Route("/berkas/{code}", once.open, methods=["POST"]),
         *_twilio(desk),
+        *_gateway(desk),
     ]
     screen = trial.channels.get("coba") if trial is not None else None
     if trial is not None and isinstance(screen, Screen):
@@ -93,6 +94,18 @@ def _twilio(desk: Desk) -> list[BaseRoute]:
         Route("/twilio/status", webhooks.status, methods=["POST"]),
         Route(f"{outgoing.PATH}/{{code}}", _outgoing(desk)),
     ]
+
+
+def _gateway(desk: Desk) -> list[BaseRoute]:
+    from bot.channels.gateway import Gateway
+    from bot.channels.sms import SmsChannel
+    from bot.web.gateway import GatewayWebhook
+
+    channel = desk.channels.get("sms")
+    if not (isinstance(channel, SmsChannel) and isinstance(channel.port, Gateway)):
+        return []
+    webhook = GatewayWebhook(desk, channel.port)
+    return [Route("/sms/webhook", webhook.take, methods=["POST"])]
 
 
 def _outgoing(desk: Desk) -> Callable[[Request], Awaitable[Response]]:

@@ -12,6 +12,7 @@ import pytest
 from bot.channels.protocol import Fault, File, Rendered, SendError
 from bot.channels.sms import SmsChannel
 from bot.channels.twilio_account import TwilioAccount
+from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
 from flows.events import Media, Text
 from tests.standins.twilio import SID, TOKEN, TwilioStandin, sign
@@ -46,7 +47,7 @@ def whatsapp(account: TwilioAccount) -> WhatsAppChannel:
 
 @pytest.fixture
 def sms(account: TwilioAccount) -> SmsChannel:
-    return SmsChannel(account, "+15550000001")
+    return SmsChannel(TwilioSms(account, "+15550000001"))
 
 
 def words(text: str, **more: Any) -> Rendered:
@@ -148,7 +149,6 @@ async def test_an_sms_is_plain_words_and_numbers(standin: TwilioStandin, sms: Sm
         "To": "+628120000001",
         "From": "+15550000001",
         "Body": "Setuju?\n\n1. Ya",
-        "SmartEncoded": "true",
         "StatusCallback": "https://loket.example/twilio/status",
     }
     with pytest.raises(SendError) as caught:
@@ -160,7 +160,7 @@ async def test_a_messaging_service_is_named_as_such(
     standin: TwilioStandin, account: TwilioAccount
 ) -> None:
     service = "MG00000000000000000000000000000001"
-    await SmsChannel(account, service).send("+628120000001", words("halo"))
+    await SmsChannel(TwilioSms(account, service)).send("+628120000001", words("halo"))
     await WhatsAppChannel(account, service).send(TO, words("halo"))
     assert [sent.params.get("MessagingServiceSid") for sent in standin.sent] == [service] * 2
 

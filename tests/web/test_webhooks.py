@@ -16,6 +16,7 @@ from bot.channels.protocol import File, Receipt, Rendered
 from bot.channels.sms import SmsChannel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.twilio_account import TwilioAccount
+from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.settings import Secret, Twilio
 from bot.web import webhooks
@@ -126,7 +127,7 @@ def twilio(**more: Any) -> dict[str, Any]:
     return {
         "channels": {
             "whatsapp": QuietWhatsApp(account, "whatsapp:+14155238886"),
-            "sms": SmsChannel(account, "+14155238886"),
+            "sms": SmsChannel(TwilioSms(account, "+14155238886")),
         },
         "twilio": settings,
     }
