@@ -19,9 +19,14 @@ test: .venv/dev.stamp browser
 crash: .venv/dev.stamp
 	$(BIN)/pytest -m crash tests/crash
 
+# Those we are compared with need other versions of what we use: they have an environment of their own.
+bench: .venv/run.stamp .venv-bench/stamp
+	$(BIN)/python -m benchmarks
+
 lock: .venv/uv.stamp
 	$(UV) compile -q --no-header --no-annotate --generate-hashes --universal pyproject.toml -o requirements.lock
 	$(UV) compile -q --no-header --no-annotate --generate-hashes --universal --extra dev pyproject.toml -o requirements-dev.lock
+	$(UV) compile -q --no-header --no-annotate --generate-hashes --universal --extra bench pyproject.toml -o requirements-bench.lock
 
 .venv/uv.stamp:
 	@$(PYTHON) -m venv .venv
@@ -37,9 +42,14 @@ lock: .venv/uv.stamp
 	@$(UV) install -q -r requirements-dev.lock
 	@touch $@
 
+.venv-bench/stamp: .venv/uv.stamp requirements-bench.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@$(UV) install -q --python .venv-bench/bin/python -r requirements-bench.lock
+	@touch $@
+
 # Pages are tested in a real Chromium; where it is missing and the system lets us, it is installed.
 browser:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core >/dev/null; } || true
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core fonts-noto-color-emoji >/dev/null; } || true
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache
