@@ -26,9 +26,7 @@ def content_of(
         "sample": desk.trial,
         "number": letter.number,
         "dated": show_date(letter.dated, _LANGUAGE),
-        "validity": desk.wording.label(
-            _LANGUAGE, f"letters.validity.{definition.validity_months}"
-        ),
+        "validity": desk.wording.label(_LANGUAGE, f"letters.validity.{definition.validity_months}"),
         "request": {"number": row.number},
         "office": {
             "name": office.name,
