@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.tidying import tidy
 from bot.turn import Turn
 from flows.events import Digest, Woken
-from storage import conversations, inbox, requests
+from storage import conversations, requests
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.desk import Desk
 
 log = structlog.get_logger()
-_KEEP_INBOX = timedelta(days=7)
 
 
 class Clock:
@@ -49,10 +48,8 @@ class Clock:
             log.error("the clock waits for the database", error=str(error))
 
     async def _tidy(self) -> None:
-        before = to_ms(self._desk.now() - _KEEP_INBOX)
         try:
-            while await self._desk.db.write(lambda tx: inbox.forget(tx, before)):
-                pass
+            await tidy(self._desk)
         except StorageUnavailable as error:
             log.error("tidying waits for the database", error=str(error))
 

@@ -15,6 +15,7 @@ import structlog
 
 from bot.channels import http
 from bot.channels.protocol import FetchError, File
+from bot.channels.screen import Screen
 from bot.inspection import Inspection, inspect
 from bot.jobs import Record, Retry
 from flows.definition import Definition
@@ -133,6 +134,7 @@ async def _keep(desk: Desk, row: DocumentRow, body: dict[str, Any], content: byt
             _tell(turn, body, found.problem, usable=True, pages=found.pages)
         else:
             _delete_later(turn, row.id, list(names.values()))
+        _unstage(turn, body)
 
     return record
 
@@ -162,6 +164,14 @@ def discard(turn: Turn, document_ids: Sequence[int]) -> None:
         names = documents.discard(turn.tx, document_id)
         if names:
             _delete_later(turn, document_id, names)
+
+
+async def forget_upload(desk: Desk, body: dict[str, Any]) -> Record:
+    """Remove the upload ``body["ref"]`` that was staged for a document recorded by now."""
+    channel = desk.channels.get(body["channel"])
+    if isinstance(channel, Screen):
+        await channel.forget(body["ref"])
+    return _nothing
 
 
 async def delete_files(desk: Desk, body: dict[str, Any]) -> Record:
@@ -196,12 +206,20 @@ def _refusal(body: dict[str, Any], problem: str) -> Record:
 def _refuse(turn: Turn, body: dict[str, Any], problem: str) -> None:
     if documents.refuse(turn.tx, int(body["document"]), problem):
         _tell(turn, body, problem, usable=False, pages=0)
+    _unstage(turn, body)
 
 
 def _tell(turn: Turn, body: dict[str, Any], problem: str, *, usable: bool, pages: int) -> None:
     document_id = int(body["document"])
     event = Inspected(document_id, body["path"], body["ref"], problem, usable, pages)
     turn.put(int(body["contact"]), event, f"inspected:{document_id}")
+
+
+def _unstage(turn: Turn, body: dict[str, Any]) -> None:
+    """What came by a screen waits in a place of its own, and is not needed twice."""
+    if isinstance(turn.desk.channels.get(body["channel"]), Screen):
+        about = {"channel": body["channel"], "ref": body["ref"]}
+        turn.job("unstage", f"unstage:{body['document']}", about)
 
 
 def _delete_later(turn: Turn, document_id: int, names: list[str]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.documents import delete_files, fetch_document
+from bot.documents import delete_files, fetch_document, forget_upload
 from bot.jobs import Handler
 from bot.letters import make_letter
 
 JOB_HANDLERS: dict[str, Handler] = {
     "fetch": fetch_document,
     "delete": delete_files,
+    "unstage": forget_upload,
     "letter": make_letter,
 }

@@ -54,12 +54,16 @@ async def fetched(desk: Desk, code: str) -> File | None:
     return waiting.file if to_ms(desk.now()) < waiting.until else None
 
 
+async def sweep(desk: Desk) -> None:
+    """Remove what nobody may fetch any more."""
+    await asyncio.to_thread(_sweep, _files(desk))
+
+
 def _files(desk: Desk) -> Files:
     return Files(desk.files.root.parent / _PLACE)
 
 
 def _sweep(files: Files) -> None:
-    """Remove what nobody may fetch any more."""
     before = time.time() - _KEPT.total_seconds()
     for path in files.root.glob("*/*/*"):
         if path.stat().st_mtime < before:

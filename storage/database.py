@@ -25,6 +25,8 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA cache_size=-16000",
     "PRAGMA temp_store=MEMORY",
+    # What was deleted, and keys that were destroyed, are overwritten in the file.
+    "PRAGMA secure_delete=ON",
 )
 _OF_THE_DISK = frozenset(
     {

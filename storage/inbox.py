@@ -128,13 +128,3 @@ def again(tx: Tx, seq: int) -> int | None:
         return None
     row = tx.one("SELECT lane FROM inbox WHERE seq = ?", seq)
     return row[0] if row else None
-
-
-def forget(tx: Tx, before: int, limit: int = 500) -> int:
-    """Delete what was done before that instant; platforms repeat for a day at most."""
-    return tx.run(
-        "DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE received_at < ?"
-        " AND state = 1 LIMIT ?)",
-        before,
-        limit,
-    )
