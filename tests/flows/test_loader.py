@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flows.answers import CHECKS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.settings import Config
+from flows.answers import CHECKS
 from flows.definition import Definition
 from flows.drawing import FORMATS, boxes, draw
 from flows.keys import keys_of

@@ -67,7 +67,7 @@ async def test_a_code_is_good_for_its_kind_and_its_time(database: Database) -> N
         code = make(tx)
         assert use(tx, code, "signin") is None
         assert use(tx, code, now=SOON) is None
-        assert use(tx, "x" + code[1:]) is None
+        assert use(tx, ("y" if code[0] == "x" else "x") + code[1:]) is None
         assert use(tx, "") is None
         assert use(tx, code) == "12"
 
