@@ -1,0 +1,1 @@
+"""Measures the desk beside what an office would run instead: ``make bench``."""
