@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -139,6 +140,14 @@ def mask(value: str) -> str:
     if len(value) < 10:
         return "*" * len(value)
     return f"{value[:4]}{'*' * (len(value) - 6)}{value[-2:]}"
+
+
+_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
+
+
+def mask_numbers(text: str) -> str:
+    """Return words with every NIK and No. KK in them masked, however it was spaced."""
+    return _NUMBER.sub(lambda found: mask(re.sub(r"\D", "", found[0])), text)
 
 
 def _date(value: str | date) -> date | None:

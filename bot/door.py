@@ -192,16 +192,25 @@ class Door:
 
     async def look(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what is new, waiting for it at most ``seconds``."""
-        self._known()
+        await self._still_there()
         seconds = min(30.0, float(request.get("seconds", 0)))
         seen = await look(self.desk, self.channel, [self.address], [self._place], seconds)
         return self._new(seen.lines, seen.places[0])
 
     async def words(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what can be completed: the commands, and the numbers of open requests."""
+        await self._still_there()
         sql = "SELECT number FROM request WHERE closed_at IS NULL ORDER BY id DESC LIMIT 500"
         rows = await self.desk.db.read(lambda tx: tx.all(sql)) if self.officer else []
         return {"commands": sorted(COMMANDS), "numbers": [row[0] for row in rows]}
+
+    async def _still_there(self) -> None:
+        """Refuse an officer who was suspended since they came in."""
+        self._known()
+        if self.officer:
+            officer = await self.desk.db.read(lambda tx: officers.by_id(tx, self.officer))
+            if officer is None or not officer.active:
+                raise Refusal("not_in")
 
     def _known(self) -> None:
         if not self.address:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot import casework
 from bot.citizens import take_citizen_turn
 from bot.commands import Asker, answer
@@ -11,7 +13,12 @@ from flows.messages import Message, Part
 from storage import contacts, inbox, officers, requests
 
 _COMMAND = "cmd:"
-_JOIN = ("gabung", "/gabung", "join", "/join")
+# A citizen's words that only begin like the command are an answer: without its stroke, a code of
+# ten signs must follow.
+_JOIN = re.compile(
+    r"/(?:gabung|join)(?:@\w+)?(?:\s|$)|(?:gabung|join)\s+[0-9a-z]{5}[- ]?[0-9a-z]{5}(?:\s|$)",
+    re.IGNORECASE,
+)
 
 
 def take_turn(turn: Turn, waiting: inbox.Waiting) -> None:
@@ -37,8 +44,10 @@ def _contact_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) 
         contacts.move(turn.tx, turn.desk.vault, contact.id, contact.channel, event.address)
     elif contact.kind == "group":
         _group_turn(turn, contact, envelope)
-    elif contact.kind == "staff" or contact.officer_id is not None or _joins(envelope):
+    elif contact.kind == "staff" or contact.officer_id is not None:
         _officer_turn(turn, contact, envelope)
+    elif _joins(envelope):
+        _joining_turn(turn, contact, envelope)
     else:
         take_citizen_turn(turn, contact, envelope)
 
@@ -52,7 +61,13 @@ def _group_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) ->
 
 def _joins(envelope: Envelope) -> bool:
     event = envelope.event
-    return isinstance(event, Text) and event.text.lower().startswith(_JOIN)
+    return isinstance(event, Text) and _JOIN.match(event.text) is not None
+
+
+def _joining_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:
+    """A code is looked at only so often: guessing gets nowhere."""
+    if turn.desk.limits.allow(contact.id, turn.now):
+        _officer_turn(turn, contact, envelope)
 
 
 def _officer_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:

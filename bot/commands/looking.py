@@ -7,6 +7,7 @@ from typing import Any
 from bot import casework
 from bot.commands import papers
 from bot.commands.registry import Answer, Call, command
+from bot.display import mask_numbers
 from storage import audit, history, requests
 from storage.history import Entry
 
@@ -59,7 +60,7 @@ def _notes(call: Call, passed: list[Entry]) -> list[dict[str, str]]:
             "time": call.names.time(entry.at),
             "officer": call.names.officer(entry.officer),
             "what": call.names.label(f"commands.happened.{entry.kind}") or entry.kind,
-            "text": texts[entry.id],
+            "text": mask_numbers(texts[entry.id]) if call.asker.group else texts[entry.id],
         }
         for entry in noted
     ]

@@ -97,6 +97,7 @@ def _role(call: Call, rest: str) -> Answer:
     name, role = _name_and_role(call, rest)
     other = _other(call, name)
     officers.set_role(call.turn.tx, other.id, role)
+    links.withdraw(call.turn.tx, other.id, call.turn.now)
     _noted(call, f"staff.role.{role}", other)
     return Answer("petugas_peran", {"name": other.name, "role": call.names.role(role)})
 
