@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot import casework, documents
+from bot.display import mask_numbers
 from bot.turn import Turn
 from flows.conversation import advance
 from flows.effects import (
@@ -121,9 +122,14 @@ class _Citizen:
         }
         match effect:
             case CallOfficer(reason, text):
-                part = Part("commands/talks/called", args | {"reason": reason, "text": text})
+                part = Part(
+                    "commands/talks/called", args | {"reason": reason, "text": mask_numbers(text)}
+                )
             case PassOn(text, media):
-                part = Part("commands/talks/passed", args | {"text": text, "media": bool(media)})
+                part = Part(
+                    "commands/talks/passed",
+                    args | {"text": mask_numbers(text), "media": bool(media)},
+                )
             case EndTalk():
                 conversations.set_talking(self.turn.tx, self.contact.id, None)
                 part = Part("commands/talks/ended", args)
