@@ -81,11 +81,12 @@ def _add(
 
 def _lead(tx: Tx, vault: Vault, channel: str, address: str, contact_id: int) -> None:
     tx.run(
-        "INSERT INTO address (channel, digest, contact_id) VALUES (?, ?, ?)"
+        "INSERT INTO address (channel, digest, contact_id, value) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (channel, digest) DO NOTHING",
         channel,
         vault.index(channel, address),
         contact_id,
+        vault.seal("address.value", address.encode()),
     )
 
 

@@ -63,11 +63,15 @@ class Contact(SQLModel, table=True):
 
 
 class Address(SQLModel, table=True):
-    """A blind index of an address: several may lead to one contact (WhatsApp number and id)."""
+    """A blind index of an address: several may lead to one contact (WhatsApp number and id).
+
+    ``value`` is the address itself, sealed: a new master key needs a new index of it.
+    """
 
     channel: str = Field(primary_key=True)
     digest: str = Field(primary_key=True)
     contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    value: bytes | None = _sealed()
 
 
 class Inbox(SQLModel, table=True):
@@ -328,6 +332,45 @@ class Letter(SQLModel, table=True):
     key: bytes | None = _sealed()
     dated: str = ""
     made_at: int | None = _instant()
+
+
+class Complaint(SQLModel, table=True):
+    """A complaint or a suggestion. Who sent it stands only in ``body``, sealed by its own ``key``.
+
+    ``kind``: service, conduct, bribe, other or suggestion; ``state``: open, answered or closed;
+    ``sender`` is a blind index of the citizen; ``secret`` asks that no officer learns who it was;
+    ``visit`` says that something must be looked at on the spot (a longer time limit).
+    """
+
+    id: int | None = _id()
+    number: str = Field(unique=True)
+    sequence: int = Field(default=0, index=True)
+    kind: str
+    state: str = "open"
+    secret: int = 0
+    visit: int = 0
+    sender: str = Field(default="", index=True)
+    version: int = 1
+    reminders: int = 0
+    filed_at: int | None = _instant()
+    answer_by: int | None = _instant()
+    close_by: int | None = _instant()
+    answered_at: int | None = _instant()
+    closed_at: int | None = _instant()
+    wake_at: int | None = _instant(index=True)
+    key: bytes | None = _sealed()
+    body: bytes | None = _sealed()
+
+
+class ComplaintStep(SQLModel, table=True):
+    """What was done about a complaint: ``kind`` is answered, closed or visit; ``note`` sealed."""
+
+    id: int | None = _id()
+    complaint_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
+    at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    officer_id: int | None = Field(default=None, sa_column=Column(Id))
+    kind: str
+    note: bytes | None = _sealed()
 
 
 class Officer(SQLModel, table=True):
