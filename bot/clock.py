@@ -10,7 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.tidying import tidy
 from bot.turn import Turn
 from flows.events import Digest, Woken
-from storage import conversations, requests
+from storage import broadcasts, conversations, requests
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 
@@ -64,6 +64,8 @@ def ring(desk: Desk, tx: Tx) -> int:
     if calendar.next_allowed(now) > now:
         return 0
     turn = Turn(desk, tx, now)
+    if broadcasts.is_any_running(tx):
+        tx.then(lambda: desk.sender.announcer.wake())
     count = 0
     for contact_id, number in conversations.due(tx, to_ms(now)):
         turn.put(contact_id, Woken(number), f"wake:{contact_id}:{number}")

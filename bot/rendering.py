@@ -54,7 +54,8 @@ def _variables(desk: Desk, message: Message) -> dict[str, str]:
         value = str(args.get(name, ""))
         if name == "service":
             value = desk.wording.label(message.language, value) or value
-        filled[str(position)] = value or "-"
+        # WhatsApp takes no line breaks in a variable.
+        filled[str(position)] = " ".join(value.split()) or "-"
     return filled
 
 

@@ -1,4 +1,7 @@
-"""The sender: outbox rows in order to each person, to many persons beside each other."""
+"""The sender: outbox rows in order to each person, to many persons beside each other.
+
+Announcements have a line of their own (``bot.announcer``): an answer never waits for them.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,11 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from msgspec import structs
 
+from bot import troubles
+from bot.announcer import Announcer
 from bot.channels.protocol import Channel, Fault, Receipt, SendError
-from bot.pacing import Pace
+from bot.gate import Gate
+from bot.pacing import Pace, Place
 from bot.rendering import render
 from bot.turn import Turn, backoff
 from storage import contacts, outbox
@@ -27,9 +33,13 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 T = TypeVar("T")
 _TRIES = 30
+_OUTAGE_TRIES = 1500  # about a day, a minute each
+_MOST_UNSURE = 2
 _SENDER_PAUSE = 60.0
 _MOST_CHATS = 10_000
 _PERSONS = ("citizen", "officer")
+_TOO_MANY = ("429", "20429", "63018")
+_LOST = ("blocked", "invalid")
 _STOP_TICK = 0.02
 _STOP_TICKS = 150
 
@@ -42,11 +52,15 @@ class Sender:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._paces: dict[str, Pace] = {}
+        self._gates: dict[str, Gate] = {}
+        self._strained: dict[str, tuple[int, float]] = {}
         self._chats: dict[int, Pace] = {}
         self._known: OrderedDict[int, tuple[str, str]] = OrderedDict()
         self._claimed: dict[int, outbox.Handed] = {}
         self._handing = 0
         self._stopping = False
+        self.sender_pause = _SENDER_PAUSE
+        self.announcer = Announcer(desk, self)
         self.sent = 0
         self.failed = 0
 
@@ -54,10 +68,11 @@ class Sender:
         """Begin with what waited, and what was being handed over, when the desk stopped."""
         for contact_id in await self._desk.db.write(outbox.recover):
             self.wake(contact_id)
+        self.announcer.wake()
 
     async def stop(self) -> None:
         """Stop after the handings-over that are under way, or a few seconds."""
-        self._stopping = True
+        self._stopping = self.announcer.stopping = True
         for _ in range(_STOP_TICKS):
             if not self._handing:
                 break
@@ -65,12 +80,13 @@ class Sender:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
+        await self.announcer.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def idle(self) -> None:
         """Wait until nothing waits to be sent."""
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        while self._tasks or self.announcer.tasks:
+            await asyncio.wait([*self._tasks.values(), *self.announcer.tasks.values()])
 
     def wake(self, contact_id: int) -> None:
         """Something waits for this contact."""
@@ -107,7 +123,7 @@ class Sender:
             channel = self._desk.channels.get(known[0]) if known else None
             if known is None or channel is None or contact_id in self._tasks or self._stopping:
                 continue
-            if not self._free(channel, contact_id, known[1]):
+            if not self.gate(known[0]).is_open or not self._free(channel, contact_id, known[1]):
                 continue
             handed = outbox.claim(tx, self._desk.vault, contact_id, to_ms(self._desk.now()))
             if isinstance(handed, outbox.Handed):
@@ -121,7 +137,7 @@ class Sender:
         """Send the contact's next message; False when none waits."""
         claimed = self._claimed.pop(contact_id, None)
         if claimed is not None:
-            return await self._hand_over(self._desk.channels[claimed.channel], claimed)
+            return await self.hand_over(self._desk.channels[claimed.channel], claimed)
         waiting = await self._desk.db.read(lambda tx: outbox.head(tx, contact_id))
         if waiting is None:
             return False
@@ -134,25 +150,51 @@ class Sender:
         if ahead > 0:
             await asyncio.sleep(min(ahead, 60.0))
             return True
-        await self._pace(channel, contact_id, waiting.kind)
-        now = to_ms(self._desk.now())
-        handed = await self._desk.db.write(
-            lambda tx: outbox.claim(tx, self._desk.vault, contact_id, now)
-        )
-        if isinstance(handed, outbox.Handed):
-            return await self._hand_over(channel, handed)
-        return handed > 0
+        gate = self.gate(channel.name)
+        await gate.enter(contact_id)
+        try:
+            await self._pace(channel, contact_id, waiting.kind)
+            now = to_ms(self._desk.now())
+            handed = await self._desk.db.write(
+                lambda tx: outbox.claim(tx, self._desk.vault, contact_id, now)
+            )
+            if isinstance(handed, outbox.Handed):
+                return await self.hand_over(channel, handed)
+            return handed > 0
+        finally:
+            gate.leave(contact_id)
+
+    def gate(self, channel: str) -> Gate:
+        """Return what holds all messages of a channel back while its platform fails."""
+        gate = self._gates.get(channel)
+        if gate is None:
+            gate = self._gates[channel] = Gate()
+        return gate
 
     def _know(self, contact_id: int, channel: str, kind: str) -> None:
         self._known[contact_id] = (channel, kind)
         if len(self._known) > _MOST_CHATS:
             self._known.popitem(last=False)
 
-    def _paces_of(self, channel: Channel, contact_id: int, kind: str) -> tuple[Pace, Pace]:
-        """Return the pace of the channel and that of the chat."""
+    def pace(self, channel: Channel) -> Pace:
+        """Return the pace of a channel."""
         pace = self._paces.get(channel.name)
         if pace is None:
-            pace = self._paces[channel.name] = Pace(channel.rate)
+            pace = self._paces[channel.name] = Pace(channel.rate, window=True)
+        return pace
+
+    def rests(self, channel: Channel, contact_id: int, kind: str) -> bool:
+        """Take the chat's own place where it is free at once."""
+        chat = self._paces_of(channel, contact_id, kind)[1]
+        now = time.monotonic()
+        if not chat.is_free(now):
+            return False
+        chat.reserve(now)
+        return True
+
+    def _paces_of(self, channel: Channel, contact_id: int, kind: str) -> tuple[Pace, Pace]:
+        """Return the pace of the channel and that of the chat."""
+        pace = self.pace(channel)
         chat = self._chats.get(contact_id)
         if chat is None:
             self._forget_rested(time.monotonic())
@@ -182,7 +224,9 @@ class Sender:
         if len(self._chats) >= _MOST_CHATS:
             self._chats = {c: p for c, p in self._chats.items() if not p.rested(now)}
 
-    async def _hand_over(self, channel: Channel, handed: outbox.Handed) -> bool:
+    async def hand_over(
+        self, channel: Channel, handed: outbox.Handed, place: Place | None = None
+    ) -> bool:
         """Send it and record what became of it; True when more waits for this contact."""
         self._handing += 1
         try:
@@ -196,7 +240,10 @@ class Sender:
             return True
         finally:
             self._handing -= 1
+            if place is not None:
+                place.done(time.monotonic())
         self.sent += 1
+        self.gate(handed.channel).open()
 
         def record(tx: Tx) -> bool:
             outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
@@ -205,7 +252,7 @@ class Sender:
         return await self._record(record)
 
     async def _send(self, channel: Channel, handed: outbox.Handed) -> Receipt:
-        if handed.contact_state != "open" and handed.kind == "citizen":
+        if handed.contact_state in _LOST and handed.kind == "citizen":
             raise SendError(Fault.RECIPIENT, handed.contact_state, state=handed.contact_state)
         rendered = await render(self._desk, handed, channel)
         if not self._outside_window(channel, handed):
@@ -221,16 +268,33 @@ class Sender:
         return age > channel.window_hours * 3_600_000
 
     async def _refused(self, handed: outbox.Handed, error: SendError) -> None:
+        await self._record(lambda tx: self._settle(tx, handed, error, self._hold(handed, error)))
+
+    def _hold(self, handed: outbox.Handed, error: SendError) -> float:
+        """Hold the whole channel where the refusal is about more than this message.
+
+        Return for how many seconds; 0 where only this message has to wait.
+        """
+        gate = self.gate(handed.channel)
         if error.fault is Fault.SENDER:
-            self._paces[handed.channel].hold(time.monotonic() + _SENDER_PAUSE)
-        await self._record(lambda tx: self._settle(tx, handed, error))
+            return gate.shut(self.sender_pause)
+        if error.outage:
+            return gate.shut(error.retry_after)
+        if error.fault is Fault.LATER and error.code in _TOO_MANY and handed.kind in _PERSONS:
+            # One chat may have its own limit; two different ones mean that the limit is ours.
+            now = time.monotonic()
+            before, until = self._strained.get(handed.channel, (handed.contact_id, 0.0))
+            self._strained[handed.channel] = (handed.contact_id, now + error.retry_after)
+            if before != handed.contact_id and now <= until:
+                return gate.shut(error.retry_after)
+        return 0.0
 
     def refused_later(self, tx: Tx, handed: outbox.Handed, error: SendError) -> None:
         """A platform that had taken a message says now that it failed."""
         self._settle(tx, handed, error)
         tx.then(lambda: self.wake(handed.contact_id))
 
-    def _settle(self, tx: Tx, handed: outbox.Handed, error: SendError) -> None:
+    def _settle(self, tx: Tx, handed: outbox.Handed, error: SendError, hold: float = 0.0) -> None:
         """Put a refused message back into its place, or give it up where all can see."""
         log.warning(
             "a message was refused",
@@ -242,17 +306,18 @@ class Sender:
         )
         turn = Turn(self._desk, tx, self._desk.now())
         reason = f"{error.code} {error.reason}".strip()
-        if error.fault is Fault.SENDER or (error.fault is Fault.LATER and handed.tries < _TRIES):
-            least = _SENDER_PAUSE if error.fault is Fault.SENDER else error.retry_after
-            wait = max(least, backoff(handed.tries).total_seconds())
+        if error.unsure:
+            outbox.doubt(tx, handed.id)
+        if _may_go_again(handed, error):
+            wait = max(hold, error.retry_after)
+            if not hold:
+                wait = max(wait, backoff(handed.tries).total_seconds())
             outbox.later(tx, handed.id, to_ms(turn.now + timedelta(seconds=wait)), reason)
             if error.address:
                 contacts.move(
                     tx, self._desk.vault, handed.contact_id, handed.channel, error.address
                 )
-            if error.fault is Fault.SENDER:
-                day = turn.now.date().isoformat()
-                turn.alarm(f"sender:{handed.channel}:{day}", "sender", channel=handed.channel)
+            self._call_for_help(turn, handed, error)
             return
         self.failed += 1
         outbox.give_up(tx, handed.id, reason)
@@ -261,14 +326,16 @@ class Sender:
         if error.fault is Fault.RECIPIENT:
             contacts.set_state(tx, handed.contact_id, error.state or "invalid")
             outbox.give_up_all(tx, handed.contact_id, error.reason)
-        turn.alarm(
-            f"unsent:{handed.id}",
-            "unsent",
-            contact=handed.contact_id,
-            request=handed.message.request,
-            fault=error.fault.value,
-            channel=handed.channel,
-        )
+        if handed.priority == 0:
+            troubles.unsent(turn, handed, error)
+
+    def _call_for_help(self, turn: Turn, handed: outbox.Handed, error: SendError) -> None:
+        """Tell the officers, once, when a platform stays away or refuses the office itself."""
+        gate = self.gate(handed.channel)
+        if error.fault is Fault.SENDER:
+            troubles.platform(turn, handed.channel, "sender", gate.recoveries)
+        elif error.outage and gate.is_stuck:
+            troubles.platform(turn, handed.channel, "outage", gate.recoveries)
 
     async def _record(self, unit: Callable[[Tx], T]) -> T:
         """Record a result; while the database cannot be written, keep trying."""
@@ -278,3 +345,14 @@ class Sender:
             except StorageUnavailable as error:
                 log.error("a result waits for the database", error=str(error))
                 await asyncio.sleep(2.0)
+
+
+def _may_go_again(handed: outbox.Handed, error: SendError) -> bool:
+    if error.fault is Fault.SENDER:
+        return True
+    if error.fault is not Fault.LATER:
+        return False
+    if error.unsure and handed.unsure + 1 >= _MOST_UNSURE:
+        # It may have arrived twice already: a person asks, rather than the desk a third time.
+        return False
+    return handed.tries < (_OUTAGE_TRIES if error.outage else _TRIES)

@@ -26,6 +26,7 @@ Permission = Literal[
     "staff",
     "assign",
     "any_stage",
+    "broadcast",
 ]
 """What a role may do; the commands ask for these by name. ``any_stage`` stands in for any role."""
 
@@ -194,6 +195,21 @@ class Template(Struct, frozen=True, forbid_unknown_fields=True):
     content_sid: str = ""
 
 
+class Prices(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a message costs, in rupiah: a piece of an SMS, a WhatsApp message, one by template."""
+
+    sms: float = 0
+    whatsapp: float = 0
+    template: float = 0
+
+
+class Broadcasts(Struct, frozen=True, forbid_unknown_fields=True):
+    """Announcements to many: a second officer agrees to those for more than ``confirm_above``."""
+
+    confirm_above: int = 100
+    prices: Prices = Prices()
+
+
 class Telegram(Struct, frozen=True, forbid_unknown_fields=True):
     """The Bot API; rates in messages per second, in a group per minute."""
 
@@ -271,6 +287,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     reminders: Reminders = Reminders()
     retention: Retention = Retention()
     limits: Limits = Limits()
+    broadcast: Broadcasts = Broadcasts()
     undo_minutes: int = 60
     settle_ms: int = 1500
     trial: Switch = "auto"

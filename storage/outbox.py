@@ -1,8 +1,11 @@
-"""The outbox: every message once, in order to each contact, until a platform took it."""
+"""The outbox: every message once, in order to each contact, until a platform took it.
+
+Announcements (priority 1) have a line of their own: nothing here waits behind them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
 _HANDED = (
     "SELECT o.id, o.contact_id, o.channel, o.tries, o.send_at, o.body,"
-    " c.kind, c.state, c.address, c.heard_at, o.state"
+    " c.kind, c.state, c.address, c.heard_at, o.state, o.priority, o.unsure"
     " FROM outbox o JOIN contact c ON c.id = o.contact_id"
 )
 
@@ -34,6 +37,8 @@ class Handed(NamedTuple):
     heard_at: int
     channel: str
     message: Message
+    priority: int = 0
+    unsure: int = 0
 
 
 class Head(NamedTuple):
@@ -89,7 +94,7 @@ def head(tx: Tx, contact_id: int) -> Head | None:
     row = tx.one(
         "SELECT c.channel, c.kind, o.send_at, o.state FROM outbox o"
         " JOIN contact c ON c.id = o.contact_id"
-        " WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1",
+        " WHERE o.contact_id = ? AND o.state < 2 AND o.priority = 0 ORDER BY o.id LIMIT 1",
         contact_id,
     )
     return Head(row[0], row[1], row[2]) if row and row[3] == WAITING else None
@@ -102,7 +107,9 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
     that cannot be read is given up, so that it holds up nothing.
     """
     row = tx.one(
-        f"{_HANDED} WHERE o.contact_id = ? AND o.state < 2 ORDER BY o.id LIMIT 1", contact_id
+        f"{_HANDED} WHERE o.contact_id = ? AND o.state < 2 AND o.priority = 0"
+        " ORDER BY o.id LIMIT 1",
+        contact_id,
     )
     if row is None or row[10] == HANDED:
         return 0
@@ -132,6 +139,80 @@ def _handed(vault: Vault, row: Row, tries: int) -> Handed:
         heard_at=row[9] or 0,
         channel=row[2],
         message=_decode(vault.unseal(_PLACE, row[5])),
+        priority=row[11],
+        unsure=row[12],
+    )
+
+
+def announce(
+    tx: Tx,
+    vault: Vault,
+    broadcast_id: int,
+    contact_ids: Sequence[int],
+    message: Message,
+    now: int,
+) -> int:
+    """Put an announcement into the line of its own for these contacts; return how many are new.
+
+    Each contact gets a broadcast once, however often this is done. All rows share one sealed body.
+    """
+    body = vault.seal(_PLACE, _encode(message))
+    return sum(
+        tx.run(
+            "INSERT INTO outbox (contact_id, channel, key, state, priority, prompt, tries, send_at,"
+            " platform_id, status, error, body, created_at, broadcast_id)"
+            " SELECT id, channel, ?, 0, 1, 0, 0, 0, '', '', '', ?, ?, ? FROM contact WHERE id = ?"
+            " ON CONFLICT (key) DO NOTHING",
+            f"broadcast:{broadcast_id}:{contact_id}",
+            body,
+            now,
+            broadcast_id,
+            contact_id,
+        )
+        for contact_id in contact_ids
+    )
+
+
+def claim_announcements(
+    tx: Tx, vault: Vault, channel: str, now: int, limit: int
+) -> list[Handed] | int:
+    """Mark the channel's next announcements as handed over and return them, oldest first.
+
+    Those of a paused broadcast wait. Returns 0 where none is left, else when the next may go.
+    """
+    rows = tx.all(
+        f"{_HANDED} JOIN broadcast b ON b.id = o.broadcast_id AND b.state = 'running'"
+        " WHERE o.state < 2 AND o.priority = 1 AND o.channel = ? AND o.state = 0 AND o.send_at <= ?"
+        " ORDER BY o.id LIMIT ?",
+        channel,
+        now,
+        limit,
+    )
+    found = []
+    for row in rows:
+        try:
+            found.append(_handed(vault, row, row[3] + 1))
+        except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+            give_up(tx, row[0], "unreadable")
+            continue
+        tx.run("UPDATE outbox SET state = 1, tries = tries + 1 WHERE id = ?", row[0])
+    if found or rows:
+        return found
+    later = tx.one(
+        "SELECT MIN(o.send_at) FROM outbox o"
+        " JOIN broadcast b ON b.id = o.broadcast_id AND b.state = 'running'"
+        " WHERE o.state < 2 AND o.priority = 1 AND o.channel = ? AND o.state = 0",
+        channel,
+    )
+    return (later and later[0]) or 0
+
+
+def release(tx: Tx, outbox_id: int, send_at: int = 0) -> None:
+    """What was claimed was not handed over after all: it keeps its place."""
+    tx.run(
+        "UPDATE outbox SET state = 0, tries = tries - 1, send_at = ? WHERE id = ? AND state = 1",
+        send_at,
+        outbox_id,
     )
 
 
@@ -154,6 +235,11 @@ def later(tx: Tx, outbox_id: int, send_at: int, error: str) -> None:
         error,
         outbox_id,
     )
+
+
+def doubt(tx: Tx, outbox_id: int) -> None:
+    """Nobody knows whether it arrived: the connection broke after it was handed over."""
+    tx.run("UPDATE outbox SET unsure = unsure + 1 WHERE id = ?", outbox_id)
 
 
 def give_up(tx: Tx, outbox_id: int, error: str) -> None:
@@ -197,7 +283,8 @@ def recover(tx: Tx) -> list[int]:
     """After a stop: what was being handed over goes again; return contacts with waiting rows."""
     tx.run("UPDATE outbox SET state = 0 WHERE state = 1")
     rows = tx.all(
-        "SELECT contact_id FROM outbox WHERE state = 0 GROUP BY contact_id ORDER BY MIN(id)"
+        "SELECT contact_id FROM outbox WHERE state = 0 AND priority = 0"
+        " GROUP BY contact_id ORDER BY MIN(id)"
     )
     return [row[0] for row in rows]
 

@@ -18,6 +18,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=180, connect=10)
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 TOO_LARGE = "too large"
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _CONNECTIONS = 100
 # Shorter than the platforms': a connection they are about to close is not used again.
 _KEEP_ALIVE = 25.0
@@ -90,7 +91,12 @@ def unreachable(platform: str, error: BaseException) -> SendError:
 
     Only its kind is told: the text of such errors holds addresses, and a bot's token is in them.
     """
-    return SendError(Fault.LATER, f"{platform} cannot be reached ({type(error).__name__})")
+    return SendError(
+        Fault.LATER,
+        f"{platform} cannot be reached ({type(error).__name__})",
+        outage=True,
+        unsure=not isinstance(error, _NEVER_CONNECTED),
+    )
 
 
 def not_fetched(platform: str, error: BaseException) -> FetchError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -30,6 +30,7 @@ class SendError(Exception):
     """A platform's refusal: ``retry_after`` in seconds, ``state`` the contact's new state.
 
     ``address`` is the chat's new address where the platform told one: send it there instead.
+    ``outage`` says that no message would have been taken; ``unsure`` that this one may have been.
     """
 
     def __init__(
@@ -41,6 +42,8 @@ class SendError(Exception):
         state: str = "",
         code: str = "",
         address: str = "",
+        outage: bool = False,
+        unsure: bool = False,
     ) -> None:
         super().__init__(reason)
         self.fault = fault
@@ -49,6 +52,8 @@ class SendError(Exception):
         self.state = state
         self.code = code
         self.address = address
+        self.outage = outage
+        self.unsure = unsure
 
 
 class FetchError(Exception):
@@ -91,6 +96,14 @@ class Receipt(Struct, frozen=True):
     """The platform took it: its id of the message (the last one where it took several)."""
 
     platform_id: str = ""
+
+
+@runtime_checkable
+class Forgets(Protocol):
+    """A channel that keeps a copy of what it was sent until it is told to forget it."""
+
+    async def forget(self, ref: str) -> None:
+        """Remove the file with that ref, if it is there still; raises FetchError."""
 
 
 class Channel(Protocol):

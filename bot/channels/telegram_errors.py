@@ -73,7 +73,7 @@ def refusal(status: int, reply: Reply | None) -> SendError:
         return _error(Fault.RECIPIENT, "the bot is not let into this chat", code, state="blocked")
     if 400 <= code < 500 and code != 409:
         return _error(Fault.CONTENT, f"Telegram refuses the message: {_told(words)}", code)
-    return _error(Fault.LATER, "Telegram is in trouble", code)
+    return _error(Fault.LATER, "Telegram is in trouble", code, outage=code >= 500)
 
 
 def _error(
@@ -84,9 +84,16 @@ def _error(
     retry_after: float = 0.0,
     state: str = "",
     address: str = "",
+    outage: bool = False,
 ) -> SendError:
     return SendError(
-        fault, reason, retry_after=retry_after, state=state, code=str(code), address=address
+        fault,
+        reason,
+        retry_after=retry_after,
+        state=state,
+        code=str(code),
+        address=address,
+        outage=outage,
     )
 
 

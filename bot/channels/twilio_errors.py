@@ -91,6 +91,7 @@ def refusal(code: int, status: int = 0, retry_after: float = 0.0) -> SendError:
         retry_after=max(meaning.retry_after, retry_after),
         state=meaning.state,
         code=str(code or status),
+        outage=status >= 500 and code not in _MEANINGS,
     )
 
 

@@ -2,6 +2,7 @@
 
 # Importing a family registers its commands.
 from bot.commands import (  # noqa: F401
+    broadcast,
     claims,
     failures,
     files,

@@ -11,7 +11,7 @@ GROUPS = {
     "having": ("ambil", "lepas", "tugaskan"),
     "deciding": ("terima", "kembalikan", "tolak", "siap", "serahkan", "batalkan", "urungkan"),
     "speaking": ("balas", "catat"),
-    "office": ("petugas", "gagal", "bantuan"),
+    "office": ("siaran", "petugas", "gagal", "bantuan"),
 }
 """The commands in the order in which one learns them."""
 
