@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.display import mask
+from flows.checklist import BROUGHT
 from flows.definition import Definition
-from flows.workflow import stage_of
-from storage import letters, officers, requests
+from flows.standing import optional_next, route, stage_of
+from storage import history, letters, officers, requests
 from storage.instant import to_ms
 from storage.requests import Paper, RequestRow
 
 if TYPE_CHECKING:
+    from bot.desk import Desk
     from bot.turn import Turn
+    from storage.database import Tx
 
 _LANGUAGE = "id"
 
@@ -21,6 +24,14 @@ _LANGUAGE = "id"
 def definition_of(turn: Turn, row: RequestRow) -> Definition:
     """Return the definition that a request began with."""
     return turn.desk.office.service(row.service, row.digest)
+
+
+def route_of(tx: Tx, desk: Desk, row: RequestRow) -> Definition:
+    """Return that definition with just the stages that this request runs through."""
+    definition = desk.office.service(row.service, row.digest)
+    if not any(stage.when or stage.day for stage in definition.stages):
+        return definition
+    return route(definition, _given(tx, desk, row).answers)
 
 
 def stage_key(row: RequestRow) -> str:
@@ -43,7 +54,7 @@ def card(turn: Turn, request_id: int, *, masked: bool = True) -> dict[str, Any]:
     if row is None:
         raise LookupError(f"there is no request {request_id}")
     definition, state = definition_of(turn, row), row.state
-    given = _given(turn, row)
+    given = _given(turn.tx, turn.desk, row)
     nik = given.answers.get(definition.applicant.get("nik", ""), "")
     letter = letters.of_request(turn.tx, row.id)
     late = bool(state.stage_due_at and state.status == "open" and state.stage_due_at < turn.now)
@@ -55,6 +66,7 @@ def card(turn: Turn, request_id: int, *, masked: bool = True) -> dict[str, Any]:
         "status": state.status,
         "role": _named(turn, f"commands.role.{state.role}", state.role),
         "waits": stage_of(definition, state.stage).waits,
+        "through": _through(turn, row, definition),
         "officer": officer_name(turn, state.officer),
         "name": row.name,
         "village": row.village,
@@ -66,6 +78,11 @@ def card(turn: Turn, request_id: int, *, masked: bool = True) -> dict[str, Any]:
         "returned": [item_name(turn, definition, path) for path in state.returned],
         "papers": _papers(turn, definition, requests.papers(turn.tx, row.id)),
         "marks": sorted(item_name(turn, definition, p) for p in given.marks if p in given.answers),
+        "brought": [
+            item_name(turn, definition, path)
+            for path, mark in given.marks.items()
+            if mark == BROUGHT
+        ],
         "letter": letter.number if letter else "",
         "link": link(turn, row),
     }
@@ -90,8 +107,21 @@ def status_line(turn: Turn, row: RequestRow) -> dict[str, Any]:
         "stage": stage_key(row),
         "status": state.status,
         "promised": turn.desk.office.today(state.promised_at) if owed else "",
+        "result": _result(turn, row),
         "link": link(turn, row),
     }
+
+
+def _result(turn: Turn, row: RequestRow) -> str:
+    """Return what came of a guidance that is done: the note with which it became ready."""
+    if row.state.status != "done" or definition_of(turn, row).result != "guidance":
+        return ""
+    try:
+        notes = history.notes(turn.tx, turn.desk.vault, row.id)
+    except requests.Purged:
+        return ""
+    told = [e for e in history.entries(turn.tx, row.id) if e.kind == "becameready" and not e.undone]
+    return notes.get(told[-1].id, "") if told else ""
 
 
 def item_name(turn: Turn, definition: Definition, path: str) -> str:
@@ -122,6 +152,17 @@ def officer_name(turn: Turn, officer_id: int) -> str:
     return officer.name if officer else ""
 
 
+def _through(turn: Turn, row: RequestRow, definition: Definition) -> list[dict[str, str]]:
+    """Return the optional stages that an officer may name when accepting this one."""
+    if row.state.status != "open":
+        return []
+    after = definition.stages.index(stage_of(definition, row.state.stage)) + 1
+    return [
+        {"id": stage.id, "label": _named(turn, f"{row.service}.stage.{stage.id}", stage.id)}
+        for stage in optional_next(definition.stages[after:])
+    ]
+
+
 def _papers(
     turn: Turn, definition: Definition, papers: Mapping[str, list[Paper]]
 ) -> list[dict[str, Any]]:
@@ -136,9 +177,9 @@ def _papers(
     ]
 
 
-def _given(turn: Turn, row: RequestRow) -> requests.Given:
+def _given(tx: Tx, desk: Desk, row: RequestRow) -> requests.Given:
     try:
-        return requests.given(turn.tx, turn.desk.vault, row.id)
+        return requests.given(tx, desk.vault, row.id)
     except requests.Purged:
         return requests.Given()
 

@@ -38,7 +38,7 @@ _MINOR = ("claimed", "advanced")
 def act(turn: Turn, request_id: int, command: Command, actor: Actor) -> list[Happened]:
     """Carry an order out and all that follows from it; raises Refused, LookupError."""
     row = _load(turn, request_id)
-    definition = cards.definition_of(turn, row)
+    definition = cards.route_of(turn.tx, turn.desk, row)
     if isinstance(command, steps.Return):
         _check_members(turn, row, command.paths)
     office = turn.desk.office
@@ -144,6 +144,7 @@ def _record(
         for fact in happened
         if isinstance(fact, steps.Returned | steps.Rejected | steps.Cancelled)
     ]
+    reasons += [fact.note for fact in happened if isinstance(fact, steps.BecameReady)]
     moved = saved.state.stage != row.state.stage
     return history.record(
         turn.tx,

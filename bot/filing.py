@@ -9,7 +9,7 @@ from flows import numbering, steps, workflow
 from flows.definition import Definition
 from flows.effects import Submit
 from flows.events import Filed, StatusFound
-from flows.standing import State
+from flows.standing import State, route
 from flows.steps import DESK
 from storage import contacts, history, numbers, requests
 from storage import documents as stored
@@ -50,7 +50,7 @@ def file_request(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusF
         nik=nik,
         given=Given(submit.answers, submit.marks),
     )
-    state = workflow.begin(definition, now, office.calendar)
+    state = workflow.begin(route(definition, submit.answers), now, office.calendar)
     row = requests.create(turn.tx, turn.desk.vault, new, state)
     stored.give_to_request(turn.tx, _ids(submit), row.id)
     step = history.record(
@@ -80,7 +80,8 @@ def _supply(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusFound:
         before = state
         answered = steps.Answered()
         calendar = turn.desk.office.calendar
-        state, _ = workflow.advance(definition, state, answered, DESK, turn.now, calendar)
+        way = route(definition, submit.answers)
+        state, _ = workflow.advance(way, state, answered, DESK, turn.now, calendar)
         row = requests.save(turn.tx, row, state, turn.now)
     # The conversation was given all answers and documents, and gives all of them back.
     given = Given(submit.answers, submit.marks)

@@ -11,7 +11,7 @@ from flows import numbering, steps
 from flows.definition import Definition
 from flows.events import Told, Wanted
 from flows.messages import Attachment, Button, Message, Part
-from flows.standing import State
+from flows.standing import State, stage_of
 from flows.steps import Happened
 from storage import letters, numbers, officers, queue, requests
 from storage.requests import RequestRow
@@ -28,6 +28,17 @@ _BUTTONS: dict[str, tuple[str, ...]] = {
     "letter_failed": ("lihat", "terima"),
     "late": ("lihat", "ambil"),
 }
+
+_PLAIN: dict[type[Happened], str] = {
+    steps.Forwarded: "forwarded",
+    steps.CameBack: "came_back",
+    steps.HandedOver: "handed_over",
+    steps.BecameReady: "ready",
+    steps.CollectReminded: "ready_again",
+    steps.Appointed: "appointed",
+    steps.AppointmentReminded: "appointed_again",
+}
+"""What is said to the citizen with nothing to be added."""
 
 
 class Done(Struct, frozen=True):
@@ -58,16 +69,19 @@ def tell_citizen(turn: Turn, done: Done, fact: Happened) -> None:
             told(turn, done.row, "differs", done.step)
         case steps.Cancelled(reason):
             told(turn, done.row, "cancelled", done.step, reason=reason)
-        case steps.Forwarded():
-            told(turn, done.row, "forwarded", done.step)
-        case steps.CameBack():
-            told(turn, done.row, "came_back", done.step)
-        case steps.BecameReady():
-            told(turn, done.row, "ready", done.step, template="ready")
+        case steps.Forwarded() | steps.CameBack() | steps.HandedOver():
+            told(turn, done.row, _PLAIN[type(fact)], done.step)
+        case steps.Appointed(stage, day) | steps.AppointmentReminded(stage, day):
+            come = f"{done.row.service}.come.{stage}"
+            told(turn, done.row, _PLAIN[type(fact)], done.step, day=day, come=come)
+        case steps.BecameReady(note):
+            # What is only told is not to be collected.
+            template = "status" if note and done.row.state.closed else "ready"
+            told(turn, done.row, _PLAIN[type(fact)], done.step, template=template, note=note)
+        case steps.CollectReminded() if _collects(done):
+            told(turn, done.row, _PLAIN[type(fact)], done.step, template="ready")
         case steps.CollectReminded():
-            told(turn, done.row, "ready_again", done.step, template="ready")
-        case steps.HandedOver():
-            told(turn, done.row, "handed_over", done.step)
+            told(turn, done.row, "waiting_again", done.step)
         case steps.Advanced(before) if _checked(done, before):
             told(turn, done.row, "accepted_stage", done.step)
 
@@ -75,10 +89,10 @@ def tell_citizen(turn: Turn, done: Done, fact: Happened) -> None:
 def told(
     turn: Turn, row: RequestRow, what: str, step: int, *, template: str = "status", **args: str
 ) -> None:
-    """Tell the citizen of one request, once for one step."""
+    """Tell the citizen of one request, once for one step; a service may have its own words."""
     known = {"number": row.number, "service": row.service, "stage": cards.stage_key(row)}
     closes = row.state.closed
-    event = Told(f"conversation.told.{what}", known | args, row.id, template, closes)
+    event = Told(f"{row.service}.told.{what}", known | args, row.id, template, closes)
     turn.tell(row.id, event, f"told:{row.id}:{step}:{what}")
 
 
@@ -182,9 +196,15 @@ def _notice(turn: Turn, row: RequestRow, what: str, args: dict[str, Any]) -> Mes
     return Message([part], buttons=buttons, request=row.id)
 
 
+def _collects(done: Done) -> bool:
+    """The result lies ready: there is nothing left for the citizen but to come for it."""
+    return stage_of(done.definition, done.row.state.stage).act == "handover"
+
+
 def _checked(done: Done, before: str) -> bool:
     """The first check is passed: the one inner step that a citizen waits to hear of."""
-    if any(isinstance(fact, steps.Forwarded | steps.BecameReady) for fact in done.happened):
+    louder = steps.Forwarded | steps.BecameReady | steps.Appointed
+    if any(isinstance(fact, louder) for fact in done.happened):
         return False
     return before == done.definition.stages[0].id
 
@@ -192,6 +212,7 @@ def _checked(done: Done, before: str) -> bool:
 def _want(turn: Turn, done: Done, paths: tuple[str, ...], reason: str) -> None:
     row = done.row
     papers = requests.papers(turn.tx, row.id)
+    given = requests.given(turn.tx, turn.desk.vault, row.id)
     event = Wanted(
         row.id,
         row.number,
@@ -199,8 +220,9 @@ def _want(turn: Turn, done: Done, paths: tuple[str, ...], reason: str) -> None:
         row.digest,
         list(paths),
         reason,
-        requests.given(turn.tx, turn.desk.vault, row.id).answers,
+        given.answers,
         {path: [paper.id for paper in pages] for path, pages in papers.items()},
+        given.marks,
     )
     turn.tell(row.id, event, f"told:{row.id}:{done.step}:wanted")
 

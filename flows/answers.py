@@ -17,10 +17,12 @@ from msgspec import Struct, field
 from rapidfuzz.fuzz import WRatio
 
 from flows import identity
+from flows.calendar import Calendar
 from flows.choosing import pick, polarity
 from flows.cleaning import clean as clean
 from flows.dates import Direction, Unclear, read_date
 from flows.definition import Question
+from flows.measuring import in_indonesia, read_area, read_point
 from flows.names import Unfit, read_name
 from flows.numbers import plain_digits, read_amount, read_count
 from flows.periods import read_period
@@ -43,7 +45,8 @@ class About(Struct, frozen=True):
     """What a check may know: the question, the office's date, and words of the person's language.
 
     ``villages`` are (id, name); ``choice_labels`` gives each choice its label; ``answers`` are
-    others of the same person by question, so that a birth date can be held against a NIK.
+    others of the same person by question, so that a birth date can be held against a NIK;
+    ``calendar`` says on which days the office works.
     """
 
     question: Question
@@ -51,6 +54,7 @@ class About(Struct, frozen=True):
     villages: Sequence[tuple[str, str]] = ()
     choice_labels: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    calendar: Calendar = Calendar()
 
 
 class Accepted(Struct, frozen=True):
@@ -148,13 +152,27 @@ def past_date(text: str, about: About) -> Accepted:
 @check
 def future_date(text: str, about: About) -> Accepted:
     """Accept a date from today on, as ISO; ``least`` and ``most`` are days from today."""
+    day = _ahead(text, about)
+    return Accepted(day.isoformat(), "date_far" if (day - about.today).days > 2 * 366 else "")
+
+
+@check
+def office_day(text: str, about: About) -> Accepted:
+    """Accept a day to come on which the office works, as ISO; bounded like ``future_date``."""
+    day = _ahead(text, about)
+    if not about.calendar.is_working_day(day):
+        raise Wrong("date.closed")
+    return Accepted(day.isoformat())
+
+
+def _ahead(text: str, about: About) -> date:
     day = _date(text, about, "future")
     ahead, question = (day - about.today).days, about.question
     if question.least is not None and ahead < question.least:
         raise Wrong("date.too_soon", days=question.least)
     if question.most is not None and ahead > question.most:
         raise Wrong("date.too_far", days=question.most)
-    return Accepted(day.isoformat(), "date_far" if ahead > 2 * 366 else "")
+    return day
 
 
 @check
@@ -345,6 +363,26 @@ def amount(text: str, about: About) -> Accepted:
     if value > (MOST_RUPIAH if question.most is None else question.most):
         raise Wrong("amount.most", most=MOST_RUPIAH if question.most is None else question.most)
     return Accepted(str(int(value)), "amount" if 0 < value < 1000 else "")
+
+
+@check
+def area(text: str, about: About) -> Accepted:
+    """Accept an area as whole square metres: ``2 hektar``, ``20 x 30``, ``600 m2``."""
+    value = read_area(text[:MOST_WORDS])
+    if value is None:
+        raise Wrong("area.unclear")
+    return Accepted(str(value))
+
+
+@check
+def location(text: str, about: About) -> Accepted:
+    """Accept a point on the map as ``latitude,longitude`` in degrees, to about a metre."""
+    point = read_point(text[:MOST_WORDS])
+    if point is None:
+        raise Wrong("location.unclear")
+    if not in_indonesia(*point):
+        raise Wrong("location.far")
+    return Accepted(f"{point[0]:.5f},{point[1]:.5f}")
 
 
 @check

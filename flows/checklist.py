@@ -13,18 +13,22 @@ from flows.definition import Condition, Definition, Document, Group, Question
 from flows.session import Session
 
 ENOUGH = "enough"
+BROUGHT = "brought"
+"""The mark of a document that comes to the office on paper."""
 
 
 class Item(Struct, frozen=True):
     """One thing to ask: a question, a document, or whether a group has one more member.
 
-    ``member`` counts from 0; -1 outside a group.
+    ``member`` counts from 0; -1 outside a group. ``depends`` says that other answers decide
+    whether it is asked.
     """
 
     path: str
     what: Question | Document | Group
     group: str = ""
     member: int = -1
+    depends: bool = False
 
     @property
     def name(self) -> str:
@@ -50,11 +54,16 @@ def is_met(item: Item, session: Session) -> bool:
     return item.path in session.answers
 
 
+def is_brought(session: Session, path: str) -> bool:
+    """Will the person bring this document to the office instead of sending it?"""
+    return session.marks.get(path) == BROUGHT
+
+
 def is_wanted(item: Item, session: Session) -> bool:
     """Is it asked now? Of a returned request only what the office named, and what that brings."""
     if session.returned is None or item.path in session.returned.paths:
         return True
-    return not isinstance(item.what, Group) and bool(item.what.when)
+    return item.depends
 
 
 def next_item(definition: Definition, session: Session) -> Item | None:
@@ -91,6 +100,11 @@ def drop_orphans(definition: Definition, session: Session) -> list[int]:
     for path in [path for path in session.documents if path not in asked]:
         let_go += [page.id for page in session.documents.pop(path) if page.id]
     session.skipped = [path for path in session.skipped if path in asked]
+    for path in [path for path in session.marks if is_brought(session, path) and path not in asked]:
+        del session.marks[path]
+    for group in definition.groups:
+        if not holds(group.when, session.answers):
+            session.counts.pop(group.id, None)
     return let_go
 
 
@@ -120,23 +134,26 @@ def holds(condition: Condition, answers: Mapping[str, str], prefix: str = "") ->
 
 
 def _members(group: Group, session: Session) -> Iterator[Item]:
+    if not holds(group.when, session.answers):
+        return
     count = session.counts.get(group.id, max(1, group.least))
     for member in range(count):
         prefix = f"{group.id}.{member}"
-        yield from _plain(group.questions, session.answers, prefix, group.id, member)
-        yield from _plain(group.documents, session.answers, prefix, group.id, member)
+        yield from _plain(group.questions, session.answers, prefix, group, member)
+        yield from _plain(group.documents, session.answers, prefix, group, member)
     if count < group.most:
-        yield Item(f"{group.id}.more", group)
+        yield Item(f"{group.id}.more", group, depends=bool(group.when))
 
 
 def _plain(
     whats: Sequence[Question | Document],
     answers: Mapping[str, str],
     prefix: str = "",
-    group: str = "",
+    group: Group | None = None,
     member: int = -1,
 ) -> Iterator[Item]:
     for what in whats:
         if holds(what.when, answers, prefix):
             path = f"{prefix}.{what.id}" if prefix else what.id
-            yield Item(path, what, group, member)
+            depends = bool(what.when or (group and group.when))
+            yield Item(path, what, group.id if group else "", member, depends)

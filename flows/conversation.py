@@ -46,17 +46,24 @@ _QUIET = ("start", "rest", "talking")
 
 
 def advance(
-    office: Office, session: Session, event: AnyEvent, now: datetime, *, early: bool = False
+    office: Office,
+    session: Session,
+    event: AnyEvent,
+    now: datetime,
+    *,
+    early: bool = False,
+    upload: str = "",
 ) -> tuple[Session, list[AnyEffect]]:
     """Take one event and return the new session and what is to be done.
 
-    ``early`` says that the event arrived before the last prompt was handed to the platform. The
+    ``early`` says that the event arrived before the last prompt was handed to the platform.
+    ``upload`` is the address at which this person sends files, where the channel takes none. The
     session given is not changed. Any event is fit for any session: nothing raises.
     """
     session = _decode(_encode(session))
     woken_for = session.turn
     session.turn += 1
-    talk = Talk(office, session, now, early)
+    talk = Talk(office, session, now, early, upload)
     if not isinstance(event, Pressed):
         talk.standing = (session.place, session.asked)
     if isinstance(event, Woken):
@@ -120,6 +127,9 @@ def _status(talk: Talk, event: StatusFound) -> None:
 def _woken(talk: Talk) -> None:
     """The person left in the middle: remind kindly, then let go."""
     session = talk.session
+    if session.place == "elsewhere":
+        # Where to go was said; nothing is left to be reminded of.
+        forget_draft(talk)
     if not has_draft(session):
         begin_next(talk)
         return
@@ -169,10 +179,10 @@ def _by_person(talk: Talk, event: AnyEvent) -> None:
             _started(talk, payload)
         case Unusable(what):
             _aside(talk, what)
-        case Location():
-            _aside(talk, "location")
+        case Location(latitude, longitude):
+            _share(talk, "location", f"{latitude:.5f},{longitude:.5f}")
         case ContactCard(phone):
-            _card(talk, phone)
+            _share(talk, "contact", phone)
         case Blocked() | Unblocked() | Added():
             pass
 
@@ -294,11 +304,12 @@ def _aside(talk: Talk, what: str) -> None:
     show(talk)
 
 
-def _card(talk: Talk, phone: str) -> None:
-    """A shared contact answers a question for a phone number, and nothing else."""
+def _share(talk: Talk, what: str, value: str) -> None:
+    """A shared contact or place answers the question that asks for it, and nothing else."""
     item = asking.current(talk) if has_draft(talk.session) else None
-    phoned = item is not None and getattr(item.what, "check", "") == "phone"
-    if item is not None and phoned and talk.session.place == "asking":
-        asking.answer(talk, item, phone)
+    wanted = {"contact": "phone", "location": "location"}[what]
+    asked = item is not None and getattr(item.what, "check", "") == wanted
+    if item is not None and asked and talk.session.place == "asking":
+        asking.answer(talk, item, value)
     else:
-        _aside(talk, "contact")
+        _aside(talk, what)

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import msgspec
 from msgspec import Struct
 
-from flows.definition import Condition, Definition, Document, Question, Stage
+from flows.definition import Condition, Definition, Document, Elsewhere, Question, Stage
 
 Label = Callable[[str], str]
 """Looks up a short text by its key; an empty answer leaves the identifier."""
@@ -43,15 +43,19 @@ def boxes(definition: Definition, label: Label) -> list[Box]:
     """Return what a request goes through, in order: questions, groups, documents, stages."""
     service = definition.id
     found = [*_asked(service, "", definition.questions, [], label)]
+    for case in definition.elsewhere:
+        found.append(Box("elsewhere", case.id, case.id, _case_facts(service, case, label)))
     for group in definition.groups:
         title = label(f"{service}.label.group.{group.id}") or group.id
-        found.append(Box("group", group.id, title, [f"{group.least}–{group.most} ×"]))
+        facts = [f"{group.least}–{group.most} ×", *_conditions(service, group.when, False, label)]
+        found.append(Box("group", group.id, title, facts))
         within = f"{group.id}."
         found += _asked(service, within, group.questions, group.documents, label)
     found += _asked(service, "", [], definition.documents, label)
     for stage in definition.stages:
         title = label(f"{service}.stage.{stage.id}") or stage.id
-        found.append(Box("stage", stage.id, title, _stage_facts(stage)))
+        facts = [*_stage_facts(stage), *_conditions(service, stage.when, False, label)]
+        found.append(Box("stage", stage.id, title, facts))
     return found
 
 
@@ -133,7 +137,7 @@ def as_svg(definition: Definition, label: Label) -> str:
 
 _STYLE = (
     "rect{stroke:#345;stroke-width:1.2}.question{fill:#eef5ff}.document{fill:#fff6dd}"
-    ".group{fill:#e9f7ec}.stage{fill:#f3eefb}.arrow{stroke:#345;stroke-width:1.4}"
+    ".group{fill:#e9f7ec}.stage{fill:#f3eefb}.elsewhere{fill:#fdeaea}.arrow{stroke:#345;stroke-width:1.4}"
     ".fact{font-size:12px;fill:#445}.title{font-size:18px;font-weight:bold}"
 )
 
@@ -175,8 +179,22 @@ def _conditions(service: str, when: Condition, optional: bool, label: Label) -> 
     return [*facts, "optional"] if optional else facts
 
 
+def _case_facts(service: str, case: Elsewhere, label: Label) -> list[str]:
+    facts = _conditions(service, case.when, False, label)
+    for name, years in case.younger.items():
+        on = f" ({label(f'{service}.label.{case.on}') or case.on})" if case.on else ""
+        facts.append(f"{label(f'{service}.label.{name}') or name}: < {years} years{on}")
+    for name, days in case.ahead.items():
+        facts.append(f"{label(f'{service}.label.{name}') or name}: ≥ {days} working days ahead")
+    return facts
+
+
 def _stage_facts(stage: Stage) -> list[str]:
     facts = [stage.role]
+    if stage.optional:
+        facts.append("optional")
+    if stage.day:
+        facts.append(f"day: {stage.day}")
     if stage.minutes:
         facts.append(f"{stage.minutes} min")
     if stage.waits:

@@ -17,8 +17,12 @@ def keys_of(definition: Definition) -> Iterator[str]:
         for name in ("ask.group", "label.group", "more", "add"):
             yield f"{service}.{name}.{group.id}"
         yield from _asked(service, f"{group.id}.", group.questions, group.documents)
+    for case in definition.elsewhere:
+        yield f"{service}.elsewhere.{case.id}"
     for stage in definition.stages:
         yield f"{service}.stage.{stage.id}"
+        if stage.day:
+            yield f"{service}.come.{stage.id}"
 
 
 def _asked(

@@ -6,7 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from flows.definition import Condition, Definition, Document, Group, Question, Stage
+from flows.definition import (
+    Condition,
+    Definition,
+    Document,
+    Elsewhere,
+    Group,
+    Question,
+    Stage,
+)
 from flows.source import Path, nearest
 
 Found = Iterator[tuple[Path, str, str]]
@@ -17,6 +25,8 @@ _TAKEN = {"document", "group", "nothing"}
 _CHOICES = 10  # rows of a WhatsApp list
 _MEMBERS = 50
 _APPLICANT = {"name", "nik", "village"}
+_AHEAD = ("future_date", "office_day", "date")
+_DAYS = ("office_day", "future_date")
 
 
 def problems_of(
@@ -35,10 +45,13 @@ def problems_of(
     for place, group in enumerate(definition.groups):
         inside = _Scope(("groups", place), group.questions, group.documents)
         yield from _group(group, inside.path)
+        yield from _condition(group.when, (*inside.path, "when"), outer)
         yield from _questions(inside, outer, checks)
         yield from _documents(inside, outer)
+    yield from _elsewhere(definition.elsewhere, outer)
     yield from _applicant(definition)
-    yield from _stages(definition.stages, roles)
+    yield from _stages(definition.stages, roles, hands_over=definition.result != "guidance")
+    yield from _branches(definition.stages, outer)
     yield from _result(definition, letters)
 
 
@@ -62,9 +75,11 @@ def _head(definition: Definition) -> Found:
         )
     if definition.version < 1:
         yield ("version",), "versions begin with 1", "write 1"
-    for name in ("promise", "cost", "validity_months"):
+    for name in ("promise", "promise_minutes", "cost", "validity_months"):
         if getattr(definition, name) < 0:
             yield (name,), "is less than nothing", "write 0 or more"
+    if definition.promise and definition.promise_minutes:
+        yield ("promise_minutes",), "is promised beside days", "write promise: 0, or remove it"
 
 
 def _ids(definition: Definition) -> Found:
@@ -78,6 +93,7 @@ def _ids(definition: Definition) -> Found:
     ]
     yield from _unique(together)
     yield from _unique(_named("stages", definition.stages))
+    yield from _unique(_named("elsewhere", definition.elsewhere))
     yield from _kinds(definition)
     for place, group in enumerate(definition.groups):
         inside = [*_named("questions", group.questions), *_named("documents", group.documents)]
@@ -98,7 +114,7 @@ def _kinds(definition: Definition) -> Found:
 
 
 def _named(
-    field: str, items: Sequence[Question | Document | Group | Stage]
+    field: str, items: Sequence[Question | Document | Group | Stage | Elsewhere]
 ) -> list[tuple[Path, str]]:
     return [((field, place, "id"), item.id) for place, item in enumerate(items)]
 
@@ -128,6 +144,8 @@ def _questions(
         yield from _choices(question, path)
         if question.most is not None and (question.least or 0) > question.most:
             yield (*path, "least"), "is more than most", f"write at most {question.most}"
+        if question.late is not None and question.check not in ("past_date", "birth_date"):
+            yield (*path, "late"), "belongs to a date gone by", "remove it, or write past_date"
         yield from _condition(question.when, (*path, "when"), known)
         own = [earlier.id for earlier in scope.questions[:place]]
         for name in question.depends:
@@ -211,6 +229,33 @@ def _group(group: Group, path: Path) -> Found:
         yield (*path, "least"), "is more than most", f"write at most {group.most}"
 
 
+def _elsewhere(cases: Sequence[Elsewhere], known: Mapping[str, Question]) -> Found:
+    """A case is decided by answers of the right kind, or it would never or always apply."""
+    for place, case in enumerate(cases):
+        path = ("elsewhere", place)
+        if not (case.when or case.younger or case.ahead):
+            yield path, "says nothing of when it applies", "write when, younger or ahead"
+        if case.on and not case.younger:
+            yield (*path, "on"), "belongs to younger", "remove it, or write younger"
+        yield from _condition(case.when, (*path, "when"), known)
+        yield from _dated((*path, "younger"), case.younger, ("birth_date",), known)
+        yield from _dated((*path, "ahead"), case.ahead, _AHEAD, known)
+        if case.on:
+            yield from _dated((*path, "on"), {case.on: 1}, _AHEAD, known)
+
+
+def _dated(
+    path: Path, numbers: Mapping[str, int], checks: Sequence[str], known: Mapping[str, Question]
+) -> Found:
+    """These name questions for such dates, with a number above nothing each."""
+    fit = [each.id for each in known.values() if each.check in checks]
+    for name, number in numbers.items():
+        if name not in fit:
+            yield (*path, name), f'"{name}" is no question for such a date', nearest(name, fit)
+        if number < 1:
+            yield (*path, name), "is less than one", "write a whole number from 1"
+
+
 def _applicant(definition: Definition) -> Found:
     paths = {question.id for question in definition.questions}
     for group in definition.groups:
@@ -224,7 +269,7 @@ def _applicant(definition: Definition) -> Found:
             yield ("applicant", what), f'"{path}" is no question', nearest(path, paths)
 
 
-def _stages(stages: Sequence[Stage], roles: Collection[str] | None) -> Found:
+def _stages(stages: Sequence[Stage], roles: Collection[str] | None, *, hands_over: bool) -> Found:
     for place, stage in enumerate(stages):
         path = ("stages", place)
         if roles is not None and stage.role not in roles:
@@ -241,14 +286,35 @@ def _stages(stages: Sequence[Stage], roles: Collection[str] | None) -> Found:
         yield ("stages",), "there is no stage", "write at least one that ends with act: handover"
         return
     acts = [stage.act for stage in stages]
-    if acts[-1] != "handover":
+    if hands_over and acts[-1] != "handover":
         yield ("stages", len(stages) - 1), "is last and hands nothing over", "add act: handover"
+    if not hands_over and acts[-1] != "ready":
+        yield ("stages", len(stages) - 1), "is last and tells nothing", "add act: ready"
     if acts.count("ready") != 1:
         yield (
             ("stages",),
             f"{acts.count('ready')} stages tell that it is ready",
             ("write act: ready at one stage before the hand-over"),
         )
+
+
+def _branches(stages: Sequence[Stage], known: Mapping[str, Question]) -> Found:
+    """What is left out for some must not be what the whole depends on."""
+    for place, stage in enumerate(stages):
+        path = ("stages", place)
+        yield from _condition(stage.when, (*path, "when"), known)
+        for name in ("when", "optional"):
+            if getattr(stage, name) and (stage.act or not place):
+                wrong = "leaves out a stage that everything needs"
+                yield (*path, name), wrong, "remove it here, or give the work a stage of its own"
+        if not stage.day:
+            continue
+        days = [each.id for each in known.values() if each.check in _DAYS]
+        if stage.day not in days:
+            wrong = f'"{stage.day}" is no question for a day to come'
+            yield (*path, "day"), wrong, nearest(stage.day, days)
+        if stage.waits != "citizen":
+            yield (*path, "day"), "nobody is expected here", "write waits: citizen"
 
 
 def _result(definition: Definition, letters: Collection[str] | None) -> Found:

@@ -39,7 +39,9 @@ class Assign(Command, frozen=True):
 
 
 class Accept(Command, frozen=True):
-    """The stage's work is done: on to the next."""
+    """The stage's work is done: on to the next; ``through`` names an optional one to be run."""
+
+    through: str = ""
 
 
 class Return(Command, frozen=True):
@@ -56,7 +58,12 @@ class Reject(Command, frozen=True):
 
 
 class Ready(Command, frozen=True):
-    """The result lies ready: the citizen may come for it."""
+    """The result lies ready: the citizen may come for it.
+
+    Where nothing is handed over, ``note`` is the result: what they are told.
+    """
+
+    note: str = ""
 
 
 class HandOver(Command, frozen=True):
@@ -163,7 +170,9 @@ class LetterFailed(Happened, frozen=True):
 
 
 class BecameReady(Happened, frozen=True):
-    """The result lies ready to be collected."""
+    """The result lies ready to be collected; ``note`` is one that is only told."""
+
+    note: str = ""
 
 
 class HandedOver(Happened, frozen=True):
@@ -180,7 +189,21 @@ class StageLate(Happened, frozen=True):
     stage: str
 
 
+class Appointed(Happened, frozen=True):
+    """The citizen is expected on that day (ISO), for this stage."""
+
+    stage: str
+    day: str
+
+
+class AppointmentReminded(Happened, frozen=True):
+    """The citizen is reminded of the day on which they are expected."""
+
+    stage: str
+    day: str
+
+
 class CollectReminded(Happened, frozen=True):
-    """The citizen is reminded, for the ``count``-th time, that the result lies ready."""
+    """The citizen is reminded, for the ``count``-th time, that they are to come."""
 
     count: int

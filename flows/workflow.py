@@ -11,7 +11,7 @@ from flows import steps
 from flows.calendar import Calendar
 from flows.definition import Definition, Document, Question, Stage
 from flows.office import Limits
-from flows.standing import State, begin, enter, reminder, stage_of, stop
+from flows.standing import State, begin, enter, is_expected, optional_next, reminder, stage_of, stop
 from flows.steps import Actor, Command, Happened
 
 __all__ = ["Refused", "State", "advance", "begin", "may_act", "names_path", "stage_of", "undo"]
@@ -199,33 +199,47 @@ class _Work:
                 return self.give_back(paths, _given(reason))
             case steps.HandOver(compared):
                 return self.hand_over(compared)
-            case steps.Ready() if self.stage.act != "ready":
-                raise Refused("not_ready_stage", stage=self.stage.id)
-        return self.accept()
+            case steps.Ready(note):
+                return self.ready(note)
+            case steps.Accept(through):
+                return self.accept(through)
+        return self.accept("")
 
-    def accept(self) -> Step:
+    def accept(self, through: str) -> Step:
         if self.stage.act == "handover":
             raise Refused("compare_first", stage=self.stage.id)
         if self.stage.act == "ready":
-            if self.state.letter and not self.state.made:
-                raise Refused("letter_not_made")
-            return self.forward([steps.BecameReady()])
+            return self.ready("")
         if self.stage.act == "letter":
             self.state = replace(self.state, letter=True, made=False)
-            return self.forward([steps.LetterWanted()])
-        return self.forward([])
+            return self.forward([steps.LetterWanted()], through)
+        return self.forward([], through)
 
-    def forward(self, happened: list[Happened]) -> Step:
-        """Go to the next stage, or finish after the last one."""
-        index = self.definition.stages.index(self.stage)
-        if index + 1 == len(self.definition.stages):
+    def ready(self, note: str) -> Step:
+        """The result is there; where nothing is handed over, it is what the citizen is told."""
+        if self.stage.act != "ready":
+            raise Refused("not_ready_stage", stage=self.stage.id)
+        if self.state.letter and not self.state.made:
+            raise Refused("letter_not_made")
+        if self.stage == self.definition.stages[-1] and not note.strip():
+            raise Refused("no_result")
+        return self.forward([steps.BecameReady(note.strip())])
+
+    def forward(self, happened: list[Happened], through: str = "") -> Step:
+        """Go to the next stage (optional ones only by name), or finish after the last one."""
+        rest = self.definition.stages[self.definition.stages.index(self.stage) + 1 :]
+        if through and through not in {s.id for s in optional_next(rest)}:
+            raise Refused("not_next_stage", stages=[s.id for s in optional_next(rest)])
+        target = next((s for s in rest if not s.optional or s.id == through), None)
+        if target is None:
             return self.closed("done"), [*happened, steps.Finished()]
-        target = self.definition.stages[index + 1]
         happened = [*happened, steps.Advanced(self.stage.id, target.id)]
         if self.stage.waits == "system" != target.waits:
             happened.append(steps.CameBack(target.id))
         if target.waits == "system" != self.stage.waits:
             happened.append(steps.Forwarded(target.id))
+        if target.day:
+            happened.append(steps.Appointed(target.id, target.day))
         # The next stage belongs to someone else, unless the same role does it.
         officer = self.state.officer if target.role == self.stage.role else 0
         return self.enter(replace(self.state, officer=officer), target), happened
@@ -299,7 +313,7 @@ class _Work:
         state = replace(self.state, wake_at=None)
         if state.status != "open":
             return state, []
-        if self.stage.act == "handover":
+        if is_expected(self.stage):
             if (due := reminder(state, self.calendar, self.limits)) is None or due > self.now:
                 return replace(state, wake_at=due), []
             state = replace(state, reminders=state.reminders + 1)
@@ -307,6 +321,10 @@ class _Work:
             return state, [steps.CollectReminded(state.reminders)]
         if state.stage_due_at is None or state.late:
             return state, []
+        if self.stage.day and not state.reminders and self.now < state.stage_due_at:
+            due = self.calendar.next_office_moment(state.stage_due_at)
+            fact = steps.AppointmentReminded(self.stage.id, self.stage.day)
+            return replace(state, reminders=1, wake_at=due), [fact]
         due = self.calendar.next_office_moment(state.stage_due_at)
         if due > self.now:
             return replace(state, wake_at=due), []

@@ -8,6 +8,7 @@ from bot.commands.claims import did
 from bot.commands.grammar import PRESSED, first_word
 from bot.commands.registry import Answer, Call, command
 from flows import steps
+from flows.choosing import pick
 from flows.messages import Button
 from flows.workflow import Refused, stage_of
 
@@ -17,8 +18,8 @@ _DIFFERENT = {"beda", "berbeda", "different"}
 
 @command("terima", "accept", wants="request", needs="accept")
 def accept(call: Call) -> Answer:
-    """Finish the stage: on to the next one."""
-    return did(call, "terima", steps.Accept())
+    """Finish the stage: on to the next one, or to an optional one that is named."""
+    return did(call, "terima", steps.Accept(_through(call)))
 
 
 @command("kembalikan", "return", wants="request", needs="return")
@@ -51,8 +52,8 @@ def cancel(call: Call) -> Answer:
 
 @command("siap", "ready", wants="request", needs="ready")
 def ready(call: Call) -> Answer:
-    """The result lies ready: the citizen is told to come for it."""
-    return did(call, "siap", steps.Ready())
+    """The result lies ready: the citizen is told to come for it, or what came of it."""
+    return did(call, "siap", steps.Ready(call.rest))
 
 
 @command("serahkan", "handover", wants="request", needs="handover")
@@ -84,6 +85,18 @@ def undo(call: Call) -> Answer:
     """Take back the officer's own last step."""
     request = casework.undo(call.turn, call.actor)
     return Answer("urungkan", {"card": casework.card(call.turn, request, masked=True)})
+
+
+def _through(call: Call) -> str:
+    """Return the optional stage that the words after the number name; refuses unknown ones."""
+    if not call.rest:
+        return ""
+    card = casework.card(call.turn, call.request.id)
+    options = [(each["id"], each["label"]) for each in card["through"]]
+    found = pick(call.rest, options)
+    if found is None:
+        raise Refused("not_next_stage", stages=[label for _, label in options])
+    return found
 
 
 def _at_hand_over(call: Call) -> bool:

@@ -50,6 +50,10 @@ def content_of(
             question.id: shown(desk, definition, question, given.answers, question.id)
             for question in definition.questions
         },
+        # As they are kept: for a letter that says something else by choice, or numbers in words.
+        "values": {
+            question.id: given.answers.get(question.id, "") for question in definition.questions
+        },
         "groups": {
             group.id: [
                 {

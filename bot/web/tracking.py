@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot import cards
 from bot.web.guards import Limit, caller
 from bot.web.pages import page
 from flows.definition import Stage
@@ -82,14 +83,19 @@ def tracked(tx: Tx, desk: Desk, code: str) -> Tracked | None:
     if row is None:
         return None
     language = contacts.load(tx, row.contact_id).language
-    definition = desk.office.service(row.service, row.digest)
+    definition = cards.route_of(tx, desk, row)
     entered = _entered(history.entries(tx, row.id), row.state)
 
     def label(key: str) -> str:
         return desk.wording.label(language, f"{row.service}.{key}")
 
     current = stage_of(definition, row.state.stage)
-    steps = _steps([stage.id for stage in definition.stages], current.id, row, entered)
+    stages = [
+        stage.id
+        for stage in definition.stages
+        if not stage.optional or stage.id in entered or stage.id == current.id
+    ]
+    steps = _steps(stages, current.id, row, entered)
     return Tracked(
         number=row.number,
         service=label("title"),

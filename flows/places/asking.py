@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flows.answers import CHECKS, About, Wrong
+from flows.answers import CHECKS, About, Accepted, Wrong
 from flows.checklist import (
     ENOUGH,
     Item,
@@ -15,6 +15,7 @@ from flows.checklist import (
 )
 from flows.definition import Document, Group, Question
 from flows.messages import Button
+from flows.places.elsewhere import turned
 from flows.places.registry import PLACES, Place, go
 from flows.session import Continued
 from flows.talk import Talk, buttons, yes_no
@@ -27,6 +28,9 @@ _NUMBERS = ("count", "amount")
 def proceed(talk: Talk) -> None:
     """Ask the next thing that is missing, or show the summary."""
     session = talk.session
+    if turned(talk) is not None:
+        go(talk, "elsewhere")
+        return
     item = next_item(talk.definition, session)
     if item is None:
         if any(page.id == 0 for pages in session.documents.values() for page in pages):
@@ -102,7 +106,7 @@ def _chosen(talk: Talk, choice: str) -> None:
         talk.session.continued = None
         proceed(talk)
     else:
-        _keep(talk, item, choice, "")
+        keep(talk, item, choice, "")
         proceed(talk)
 
 
@@ -137,10 +141,29 @@ def answer(talk: Talk, item: Item, text: str) -> None:
     except Wrong as wrong:
         _miss(talk, wrong)
         return
-    _keep(talk, item, accepted.value, accepted.warning)
+    _take(talk, item, accepted)
+
+
+def _take(talk: Talk, item: Item, accepted: Accepted) -> None:
+    """Keep an accepted answer and go on; a date that is late only after a yes."""
+    assert isinstance(item.what, Question)
+    if is_late(talk, item.what, accepted.value):
+        talk.session.asked, talk.session.pending = item.path, accepted.value
+        go(talk, "confirming")
+        return
+    keep(talk, item, accepted.value, accepted.warning)
     if accepted.warning:
         talk.say(f"answers.warning.{accepted.warning}")
+    talk.session.place = "asking"
     proceed(talk)
+
+
+def is_late(talk: Talk, question: Question, value: str) -> bool:
+    """Say whether this date lies further back than the law wants it reported."""
+    if question.late is None:
+        return False
+    today = date.fromisoformat(talk.office.today(talk.now))
+    return (today - date.fromisoformat(value)).days > question.late
 
 
 def _miss(talk: Talk, wrong: Wrong) -> None:
@@ -153,7 +176,8 @@ def _miss(talk: Talk, wrong: Wrong) -> None:
     _show(talk)
 
 
-def _keep(talk: Talk, item: Item, value: str, warning: str) -> None:
+def keep(talk: Talk, item: Item, value: str, warning: str) -> None:
+    """Write an answer down; what depended on another one is asked again."""
     session = talk.session
     changed = session.answers.get(item.path) not in (None, value)
     session.answers[item.path] = value
@@ -184,12 +208,9 @@ def continue_answer(talk: Talk, text: str) -> bool:
             accepted = CHECKS[item.what.check](attempt, about)
         except Wrong:
             continue
-        _keep(talk, item, accepted.value, accepted.warning)
         session.continued = Continued(item.path, attempt)
         talk.settle = item.what.check in _FREE
-        if accepted.warning:
-            talk.say(f"answers.warning.{accepted.warning}")
-        proceed(talk)
+        _take(talk, item, accepted)
         return True
     if item.path == session.asked:
         # It was wrong before, so the next piece may complete it: 12, then maret, then 1998.
@@ -204,17 +225,25 @@ def _about(talk: Talk, item: Item, question: Question) -> About:
         villages=[(village.id, village.name) for village in talk.office.villages],
         choice_labels=dict(talk.options(_choices(talk, item, question))),
         answers=_beside(talk, item),
+        calendar=talk.office.calendar,
     )
 
 
 def _beside(talk: Talk, item: Item) -> dict[str, str]:
     """Return the same person's other answers by question: a NIK is held against a birth date."""
     prefix = f"{item.group}.{item.member}." if item.group else ""
-    return {
+    found = {
         path.removeprefix(prefix): value
         for path, value in talk.session.answers.items()
         if path.startswith(prefix) and "." not in path.removeprefix(prefix)
     }
+    assert isinstance(item.what, Question)
+    # groom_nik and groom_birth_date are one person's: what they share is whose they are.
+    whose = item.what.id.removesuffix(item.what.check)
+    if whose and whose != item.what.id:
+        own = {path: value for path, value in found.items() if path.startswith(whose)}
+        found |= {path.removeprefix(whose): value for path, value in own.items()}
+    return found
 
 
 def takes_numbers(talk: Talk) -> bool:

@@ -36,6 +36,10 @@ def _cancel(talk: Talk, intent: Intent) -> None:
 def _back(talk: Talk, intent: Intent) -> None:
     """One question back; its answer is asked again."""
     session = talk.session
+    if session.place == "confirming":
+        session.pending = ""
+        go(talk, "asking")
+        return
     if session.place in ("leaving", "language", "correcting"):
         session.place = session.before if session.place != "correcting" else "review"
         show(talk)

@@ -52,6 +52,7 @@ REQUEST = {
     "stage": "domisili.stage.check",
     "promised": "2026-11-12",
     "link": "https://desk.id/lacak/abc",
+    "result": "1234567890123",
     "waits": "citizen",
 }
 SAMPLES: dict[str, object] = {
@@ -65,6 +66,9 @@ SAMPLES: dict[str, object] = {
     "group": "ahli_waris.label.group.heirs",
     "stage": "domisili.stage.check",
     "result": "letter",
+    "day": "2026-11-24",
+    "come": "ktp.come.recording",
+    "value": "2026-09-01",
     "promised": "2026-11-12",
     "link": "https://desk.id/lacak/abc",
     "days": 1,

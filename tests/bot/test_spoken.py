@@ -50,6 +50,18 @@ GOOD = {
     "place": "Teluk Kuantan",
     "address": "Dusun II RT 02 RW 01",
     "text": "sejak tahun 2015",
+    "date": "1 Desember 2026",
+    "area": "20 x 30",
+    "location": "-0.55123, 101.61234",
+    "office_day": "selasa depan",
+    "future_date": "2 Desember 2026",
+    "count": "tiga orang",
+    "amount": "5 juta",
+    "phone": "0812 3456 7890",
+    "email": "siti@example.com",
+    "period": "12-13 Desember 2026",
+    "times": "jam 8 pagi sampai jam 5 sore",
+    "npwp": "01.234.567.8-901.000",
 }
 BAD = ["31 Februari", "123", "?"]
 CHECKS = {
@@ -64,15 +76,18 @@ REQUEST = {
     "stage": "domisili.stage.check",
     "status": "open",
     "promised": "2026-11-12",
+    "result": "",
     "link": "http://127.0.0.1:8080/lacak/abc",
 }
 WANTED = events.Wanted(
     7, "AW-26-0001", "ahli_waris", "", ["heirs.0.ktp", "estate"], "foto <kabur>", {}, {}
 )
 KNOWN = {"number": "DOM-26-0001", "service": "domisili", "stage": "domisili.stage.handover"}
-REASONED = {"rejected", "cancelled"}
+MORE = dict.fromkeys(("rejected", "cancelled"), {"reason": "<b>"}) | dict.fromkeys(
+    ("appointed", "appointed_again"), {"day": "2026-11-24", "come": "ktp.come.recording"}
+)
 TOLD = [
-    events.Told(key, KNOWN | ({"reason": "<b>"} if key.split(".")[-1] in REASONED else {}), 1)
+    events.Told(key, KNOWN | MORE.get(key.split(".")[-1], {}), 1)
     for key in WORDING.keys("id")
     if key.startswith("conversation.told.") and not key.endswith(".reply")
 ]

@@ -45,6 +45,14 @@ GOOD = {
     "count": "3",
     "amount": "1,5 juta",
     "email": "siti@example.com",
+    "date": "1 Desember 2026",
+    "area": "2 hektar",
+    "location": "-0.55123, 101.61234",
+    "office_day": "selasa",
+    "future_date": "2 Desember 2026",
+    "period": "12-13 Desember 2026",
+    "times": "jam 8 pagi sampai jam 5 sore",
+    "npwp": "01.234.567.8-901.000",
 }
 WORDS = [
     "menu",
@@ -89,7 +97,7 @@ def good_answer(walk: Walk) -> object:
         if item.what.check == "choice":
             return Pressed(f"{session.prompt}:{item.what.choices[session.turn % 2]}")
         return Text(GOOD[item.what.check])
-    for wish in ("agree", "send", "keep", "keep_going", "end_talk"):
+    for wish in ("agree", "send", "keep", "keep_going", "end_talk", "yes"):
         if wish in wishes:
             return Pressed(f"{session.prompt}:{wish}")
     return Text("lanjut")
