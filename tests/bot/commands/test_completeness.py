@@ -56,9 +56,16 @@ _NOTICES: list[tuple[str, dict[str, object]]] = [
     ("alarm/aside", {"seq": 7}),
     ("alarm/job", {"kind": "letter", "reason": "Retry"}),
     ("alarm/sender", {"channel": "telegram"}),
+    ("alarm/outage", {"channel": "telegram"}),
+    ("notices/siaran_setuju", {"id": 3, "people": 250}),
+    ("notices/siaran_selesai", {"id": 3, "sent": 248, "total": 250, "failed": 1, "dropped": 1}),
     *[
-        ("alarm/unsent", {"contact": 1, "request": 0, "fault": fault, "channel": "whatsapp"})
-        for fault in ("recipient", "window", "content")
+        (
+            "alarm/unsent",
+            {"contact": 1, "request": 0, "fault": fault, "channel": "whatsapp"}
+            | {"numbers": ["DOM-26-0001"]},
+        )
+        for fault in ("recipient", "window", "content", "unsure", "later")
     ],
     *[
         (
