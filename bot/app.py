@@ -149,7 +149,7 @@ def real_channels(config: Config, desk: Desk) -> dict[str, Channel]:
     if config.sms_gateway.enabled:
         from bot.channels.wiring import gateway_channel
 
-        channels["sms"] = gateway_channel(config)
+        channels["sms"] = gateway_channel(desk)
     return channels
 
 

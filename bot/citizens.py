@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot import casework, documents
+from bot import casework, documents, uploads
 from bot.display import mask_numbers
 from bot.turn import Turn
 from flows.conversation import advance
@@ -65,9 +65,18 @@ class _Citizen:
     def take(self, event: AnyEvent, *, early: bool = False) -> None:
         """Advance the machine, and again with what its effects brought about."""
         office = self.turn.desk.office
-        self.session, effects = advance(office, self.session, event, self.turn.now, early=early)
+        self.session, effects = advance(
+            office, self.session, event, self.turn.now, early=early, upload=self._upload()
+        )
         for followed in self._follow(effects):
             self.take(followed)
+
+    def _upload(self) -> str:
+        """Where this person sends files, if their channel takes none."""
+        desk = self.turn.desk
+        channel = desk.channels.get(self.contact.channel)
+        carried = channel is None or channel.takes_media
+        return "" if carried else uploads.link(desk, self.contact.id)
 
     def answer(self) -> None:
         """Put all that was said into the outbox as one message."""

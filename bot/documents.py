@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.channels import http
-from bot.channels.protocol import FetchError, File
-from bot.channels.screen import Screen
+from bot.channels.protocol import FetchError, File, Forgets
 from bot.inspection import Inspection, inspect
 from bot.jobs import Record, Retry
 from flows.definition import Definition
@@ -40,6 +39,7 @@ _SUFFIX = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 # gives up at its eighth try, which with this pause is not before 135 s.
 _PATIENCE_MS = 120_000
 _PAUSE_SECONDS = 5.0
+_FORGET_SECONDS = 60.0
 # Requests' worth of files that one person may send in a day.
 _REQUESTS_A_DAY = 4
 # Two pictures at once: decoded ones are large, and the machine may have two cores.
@@ -169,8 +169,11 @@ def discard(turn: Turn, document_ids: Sequence[int]) -> None:
 async def forget_upload(desk: Desk, body: dict[str, Any]) -> Record:
     """Remove the upload ``body["ref"]`` that was staged for a document recorded by now."""
     channel = desk.channels.get(body["channel"])
-    if isinstance(channel, Screen):
-        await channel.forget(body["ref"])
+    if isinstance(channel, Forgets):
+        try:
+            await channel.forget(body["ref"])
+        except (FetchError, StorageUnavailable) as error:
+            raise Retry(str(error), after=_FORGET_SECONDS) from error
     return _nothing
 
 
@@ -217,7 +220,7 @@ def _tell(turn: Turn, body: dict[str, Any], problem: str, *, usable: bool, pages
 
 def _unstage(turn: Turn, body: dict[str, Any]) -> None:
     """What came by a screen waits in a place of its own, and is not needed twice."""
-    if isinstance(turn.desk.channels.get(body["channel"]), Screen):
+    if isinstance(turn.desk.channels.get(body["channel"]), Forgets):
         about = {"channel": body["channel"], "ref": body["ref"]}
         turn.job("unstage", f"unstage:{body['document']}", about)
 

@@ -30,6 +30,7 @@ class Media(Event, frozen=True):
     """A photo or file; ``ref`` is what the channel needs to fetch it.
 
     ``kind`` is photo or file; pieces of one album share ``album``; ``size`` in bytes, 0 unknown.
+    ``path`` names the document it was sent for, where the person was asked for just that one.
     """
 
     ref: str
@@ -39,6 +40,7 @@ class Media(Event, frozen=True):
     name: str = ""
     caption: str = ""
     album: str = ""
+    path: str = ""
 
 
 class Edited(Event, frozen=True):
@@ -140,6 +142,7 @@ class Wanted(Event, frozen=True):
     reason: str
     answers: dict[str, str]
     documents: dict[str, list[int]]
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 class Filed(Event, frozen=True):
@@ -153,16 +156,57 @@ class Filed(Event, frozen=True):
     again: bool = False
 
 
+class Complained(Event, frozen=True):
+    """A complaint or suggestion was taken down; it is answered by that day (ISO)."""
+
+    number: str
+    kind: str
+    answer_by: str
+
+
+class DataFound(Event, frozen=True):
+    """All that is held about the person can be sent: ``ref`` leads to it.
+
+    Empty where their channel carries no files or does not prove who writes.
+    """
+
+    ref: str
+
+
+class HeldFound(Event, frozen=True):
+    """What erasing would do: counts of what goes, and what stays and why.
+
+    ``letters`` have number, service and until (ISO); ``requests`` number and service of open ones;
+    ``complaints`` are numbers of open ones.
+    """
+
+    counts: dict[str, int]
+    requests: list[dict[str, str]]
+    complaints: list[str]
+    letters: list[dict[str, str]]
+
+
+class Erased(Event, frozen=True):
+    """What could go is gone; the rest as in ``HeldFound``."""
+
+    counts: dict[str, int]
+    requests: list[dict[str, str]]
+    complaints: list[str]
+    letters: list[dict[str, str]]
+
+
 class StatusFound(Event, frozen=True):
     """The person's own requests, for ``status``.
 
     ``closed`` is a request that takes no more answers; ``full`` says that none more may be opened.
+    ``complaints`` are the person's own.
     """
 
     requests: list[dict[str, Any]]
     asked: str = ""
     closed: int = 0
     full: bool = False
+    complaints: list[dict[str, Any]] = field(default_factory=list)
 
 
 class TakenOver(Event, frozen=True):
@@ -190,6 +234,13 @@ class LetterMade(Event, frozen=True):
     sha256: str
 
 
+class ComplaintDue(Event, frozen=True):
+    """A complaint's time limit comes near or is over; stale when ``version`` is not its current."""
+
+    complaint: int
+    version: int
+
+
 class JobFailed(Event, frozen=True):
     """Slow work was given up; an officer must look."""
 
@@ -215,11 +266,16 @@ AnyEvent = (
     | Told
     | Wanted
     | Filed
+    | Complained
+    | DataFound
+    | HeldFound
+    | Erased
     | StatusFound
     | TakenOver
     | HandedBack
     | Digest
     | LetterMade
+    | ComplaintDue
     | JobFailed
 )
 

@@ -39,6 +39,21 @@ class Returned(Struct):
     digest: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     documents: dict[str, list[int]] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+
+
+class Aside(Struct):
+    """Something else in the middle of a conversation: a complaint, or erasing what is held.
+
+    ``back`` is the place to come back to; ``kind``, ``secret`` (yes or no) and ``text`` are what
+    was said so far.
+    """
+
+    back: str
+    since: datetime
+    kind: str = ""
+    secret: str = ""
+    text: str = ""
 
 
 class Session(Struct):
@@ -76,4 +91,5 @@ class Session(Struct):
     pressed: str = ""
     consented: str = ""
     reminded: int = 0
+    aside: Aside | None = None
     wake_at: datetime | None = None

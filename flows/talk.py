@@ -13,6 +13,9 @@ from flows.messages import Attachment, Button, Part
 from flows.office import Office
 from flows.session import Session
 
+ASIDES = ("complaint_kind", "complaint_secret", "complaint_text", "complaint_sure", "erasing")
+"""Places outside any service, from which a conversation comes back to where it was."""
+
 
 @dataclass
 class Talk:
@@ -20,13 +23,15 @@ class Talk:
 
     ``standing`` is the question (place and path) that stood before, unless it was tried to be
     answered: asked once more it stays the same prompt, so that an answer on its way is not lost.
-    ``lasting`` is what the office says, and says only once.
+    ``lasting`` is what the office says, and says only once. ``upload`` is the address of the page
+    that takes files, empty where the channel takes them itself.
     """
 
     office: Office
     session: Session
     now: datetime
     early: bool = False
+    upload: str = ""
     parts: list[Part] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
@@ -103,6 +108,16 @@ def has_draft(session: Session) -> bool:
     return bool(session.service and (session.consented or session.returned))
 
 
+def in_aside(session: Session) -> bool:
+    """Is the person saying something else in the middle: a complaint, a wish to be forgotten?"""
+    return session.aside is not None and session.place in ASIDES
+
+
+def under_way(session: Session) -> bool:
+    """Is there a question to come back to?"""
+    return has_draft(session) or in_aside(session)
+
+
 def forget_draft(talk: Talk) -> None:
     """Let go of what is half-finished, its documents with it; a filed request keeps its own."""
     session = talk.session
@@ -123,7 +138,10 @@ def clear_draft(session: Session) -> None:
     session.continued = session.returned = None
     session.misses = session.reminded = 0
     session.consented = ""
-    session.place = "rest"
+    if session.aside is not None and in_aside(session):
+        session.aside.back = "rest"
+    else:
+        session.place = "rest"
 
 
 def yes_no(yes: str = "yes", no: str = "no") -> list[Button]:

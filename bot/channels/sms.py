@@ -14,6 +14,7 @@ from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
 from bot.channels.twilio_reading import SMS
+from bot.uploads import Uploads
 from flows.events import Envelope
 
 log = structlog.get_logger()
@@ -40,17 +41,24 @@ class SmsPort(Protocol):
 
 
 class SmsChannel:
-    """The desk by SMS; ``rate`` in texts per second."""
+    """The desk by SMS; ``rate`` in texts per second. Files come by the page of ``uploads``."""
 
     name = SMS
     window_hours = 0.0
     takes_media = False
 
-    def __init__(self, port: SmsPort, rate: float = 1.0, chat_rate: float = 1.0) -> None:
+    def __init__(
+        self,
+        port: SmsPort,
+        rate: float = 1.0,
+        chat_rate: float = 1.0,
+        uploads: Uploads | None = None,
+    ) -> None:
         self.rate = rate
         self.chat_rate = chat_rate
         self.group_rate = chat_rate
         self.port = port
+        self._uploads = uploads
         self._parts = Parts()
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
@@ -71,11 +79,20 @@ class SmsChannel:
         return await self._parts.send(address, message, [self._step(address, t) for t in texts])
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Nothing comes by SMS but words; raises FetchError."""
-        raise FetchError("an SMS carries no files", gone=True)
+        """Return a file that its sender put on the upload page; raises FetchError."""
+        if self._uploads is None:
+            raise FetchError("an SMS carries no files", gone=True)
+        return await self._uploads.fetch(ref, limit)
+
+    async def forget(self, ref: str) -> None:
+        """Remove such a file, now that the desk keeps it; raises StorageUnavailable."""
+        if self._uploads is not None:
+            await self._uploads.forget(ref)
 
     async def open(self) -> None:
-        """Nothing is needed before the first message."""
+        """Let go of uploads that nobody finished."""
+        if self._uploads is not None:
+            await self._uploads.sweep()
 
     async def close(self) -> None:
         """Let go of connections."""

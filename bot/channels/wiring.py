@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from bot import outgoing
 from bot.channels.gateway import Gateway
 from bot.channels.protocol import Channel
-from bot.channels.sms import SmsChannel
+from bot.channels.sms import SmsChannel, SmsPort
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.settings import Config
+from bot.uploads import Uploads
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -33,11 +34,17 @@ def twilio_channels(config: Config, desk: Desk) -> dict[str, Channel]:
             account, twilio.whatsapp_from, twilio.rate, templates, publish
         )
     if twilio.sms:
-        channels["sms"] = SmsChannel(TwilioSms(account, twilio.sms_from), twilio.sms_rate)
+        port = TwilioSms(account, twilio.sms_from)
+        channels["sms"] = _sms(desk, port)
     return channels
 
 
-def gateway_channel(config: Config) -> SmsChannel:
+def _sms(desk: Desk, port: SmsPort) -> SmsChannel:
+    rate = desk.config.twilio.sms_rate
+    return SmsChannel(port, rate, uploads=Uploads(desk.vault, desk.files))
+
+
+def gateway_channel(desk: Desk) -> SmsChannel:
     """Return SMS through the office's own gateway, which hears as well as it speaks."""
-    gateway = Gateway(config.sms_gateway.url, config.sms_gateway.secret.reveal())
-    return SmsChannel(gateway, config.twilio.sms_rate)
+    settings = desk.config.sms_gateway
+    return _sms(desk, Gateway(settings.url, settings.secret.reveal()))

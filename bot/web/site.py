@@ -19,6 +19,7 @@ from bot.web.links import OneTime
 from bot.web.pages import document, page, plain
 from bot.web.tracking import Tracking
 from bot.web.trial import TrialPage
+from bot.web.upload import UploadPage
 from bot.web.webhooks import TELEGRAM_PATH, TelegramWebhook
 from storage.database import StorageUnavailable
 
@@ -69,6 +70,7 @@ def _routes(desk: Desk, trial: Desk | None, token: str) -> list[BaseRoute]:
         Route("/berkas/{code}", once.open, methods=["POST"]),
         *_twilio(desk),
         *_gateway(desk),
+        *UploadPage(desk, time.monotonic).routes(),
     ]
     screen = trial.channels.get("coba") if trial is not None else None
     if trial is not None and isinstance(screen, Screen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.checklist import Item, checklist, find, is_met, is_wanted
+from flows.checklist import BROUGHT, Item, checklist, find, is_brought, is_met, is_wanted
 from flows.definition import Document
 from flows.effects import Fetch
 from flows.events import Inspected, Media
@@ -20,7 +20,8 @@ _TRIES_BEFORE_PERSON = 3
 def take_media(talk: Talk, media: Media) -> None:
     """A photo or file came, asked for or not."""
     session = talk.session
-    if not has_draft(session) or session.place in ("leaving", "language"):
+    aside = session.place in ("leaving", "language") and not media.path
+    if not has_draft(session) or aside:
         _keep_loose(talk, media)
         return
     if _known(talk, media):
@@ -57,6 +58,8 @@ def _place_for(talk: Talk, media: Media) -> Item | None:
         for item in checklist(talk.definition, talk.session)
         if is_wanted(item, talk.session) and _has_room(talk, item)
     ]
+    if media.path:
+        return next((s for s in open_ones if s.path == media.path), None)
     if media.caption:
         labels = [(s.path, talk.label(talk.key(f"document.{s.name}"))) for s in open_ones]
         named = pick(media.caption, labels)
@@ -76,10 +79,18 @@ def _has_room(talk: Talk, item: Item) -> bool:
 def _add_page(talk: Talk, item: Item, media: Media) -> None:
     pages = talk.session.documents.setdefault(item.path, [])
     pages.append(Page(media.ref))
-    if item.path in talk.session.skipped:
-        talk.session.skipped.remove(item.path)
+    _take_up(talk, item.path)
     tries = talk.session.tries.get(item.path, 0)
     talk.want(Fetch(item.what.id, media, item.path, tries))
+
+
+def _take_up(talk: Talk, path: str) -> None:
+    """A document that was left out, or was to be brought, is given after all."""
+    session = talk.session
+    if path in session.skipped:
+        session.skipped.remove(path)
+    if is_brought(session, path):
+        del session.marks[path]
 
 
 def inspected(talk: Talk, event: Inspected) -> None:
@@ -164,6 +175,8 @@ def _show(talk: Talk) -> None:
         talk.ask("conversation.more_pages", _options(talk), count=len(pages), **naming)
     elif talk.session.loose:
         talk.ask("conversation.photo_for_which", _options(talk), **naming)
+    elif talk.upload:
+        talk.ask("conversation.document_by_link", _options(talk), link=talk.upload, **naming)
     else:
         talk.ask(talk.key(f"ask.document.{item.name}"), _options(talk), n=item.member + 1)
 
@@ -176,7 +189,34 @@ def _options(talk: Talk) -> list[Button]:
         return buttons("done")
     if talk.session.loose:
         return buttons("yes", "no")
-    return buttons("skip") if item.what.optional else []
+    found = _bringing(talk, item) if talk.upload else []
+    return found + buttons("skip") if item.what.optional else found
+
+
+def _bringing(talk: Talk, item: Item) -> list[Button]:
+    """Offer to bring the paper, and all that are still missing where there are more."""
+    return buttons("bring", "bring_all") if len(_missing(talk)) > 1 else buttons("bring")
+
+
+def _missing(talk: Talk) -> list[Item]:
+    """Return the documents that the person still has to give."""
+    return [
+        item
+        for item in checklist(talk.definition, talk.session)
+        if isinstance(item.what, Document)
+        and is_wanted(item, talk.session)
+        and not is_met(item, talk.session)
+    ]
+
+
+def _bring(talk: Talk, items: list[Item]) -> None:
+    """The person has no way to send a photo: the papers come to the office."""
+    for item in items:
+        if item.path not in talk.session.skipped:
+            talk.session.skipped.append(item.path)
+        talk.session.marks[item.path] = BROUGHT
+    talk.say("conversation.will_bring", papers=[_naming(talk, item) for item in items])
+    proceed(talk)
 
 
 def _chosen(talk: Talk, choice: str) -> None:
@@ -193,6 +233,8 @@ def _chosen(talk: Talk, choice: str) -> None:
     elif choice == "skip":
         session.skipped.append(item.path)
         proceed(talk)
+    elif choice in ("bring", "bring_all"):
+        _bring(talk, [item] if choice == "bring" else _missing(talk))
     else:
         session.asked = ""
         proceed(talk)
@@ -205,7 +247,8 @@ def _typed(talk: Talk, text: str) -> None:
         talk.say("conversation.checking")
         return
     talk.session.misses += 1
-    talk.say("conversation.send_photo_please", **_naming(talk, item))
+    if not talk.upload:
+        talk.say("conversation.send_photo_please", **_naming(talk, item))
     if talk.session.misses >= _TRIES_BEFORE_PERSON:
         talk.say("conversation.offer_officer")
     _show(talk)

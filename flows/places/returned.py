@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from flows.checklist import is_brought
 from flows.events import Filed, Wanted
 from flows.messages import Attachment
 from flows.places.asking import proceed
 from flows.places.registry import show
 from flows.session import Page, Returned
-from flows.talk import Talk, clear_draft, forget_draft, has_draft
+from flows.talk import Talk, clear_draft, forget_draft, has_draft, under_way
 
 
 def filed(talk: Talk, event: Filed) -> None:
     """The request has its number: say what happens next, and where to follow it."""
     session = talk.session
     service = talk.key("title")
+    brought = any(is_brought(session, path) for path in session.marks)
     clear_draft(session)
     if event.again:
         talk.say("conversation.filed_again", number=event.number, service=service)
@@ -25,6 +27,7 @@ def filed(talk: Talk, event: Filed) -> None:
             service=service,
             link=event.link,
             promised=event.promised,
+            brought=brought,
         )
     begin_next(talk)
 
@@ -41,10 +44,11 @@ def wanted(talk: Talk, event: Wanted) -> None:
         event.digest,
         event.answers,
         event.documents,
+        event.marks,
     )
     session.waiting = [w for w in session.waiting if w.request != event.request]
     talk.template = "returned"
-    if has_draft(session) or session.place == "talking":
+    if under_way(session) or session.place == "talking":
         session.waiting.append(back)
         talk.say("conversation.wanted_later", number=event.number, service=f"{event.service}.title")
         if session.place != "talking":
@@ -80,6 +84,8 @@ def _begin(talk: Talk, back: Returned) -> None:
         for path, numbers in back.documents.items()
         if path not in back.paths
     }
+    session.marks = {p: mark for p, mark in back.marks.items() if p not in back.paths}
+    session.skipped = [path for path in session.marks if is_brought(session, path)]
     _count_members(talk)
     session.place = "asking"
     items = [_item(talk, path) for path in back.paths]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.checklist import ENOUGH, Item, checklist, is_met, is_wanted, next_item
+from flows.checklist import (
+    ENOUGH,
+    Item,
+    checklist,
+    is_brought,
+    is_met,
+    is_wanted,
+    next_item,
+)
 from flows.definition import Document, Group
 from flows.effects import Submit
 from flows.messages import Button
@@ -37,7 +45,8 @@ def _line(talk: Talk, item: Item) -> dict[str, Any]:
         pages = session.documents.get(item.path, [])
         marked = any(page.problem for page in pages)
         label = talk.key(f"document.{item.name}")
-        return line | {"kind": "document", "label": label, "count": len(pages), "marked": marked}
+        known = {"label": label, "count": len(pages), "marked": marked}
+        return line | known | {"kind": "document", "brought": is_brought(session, item.path)}
     value = session.answers.get(item.path, "")
     choice = key_for(talk, "choice", item) + f".{value}" if item.what.check == "choice" else ""
     label = key_for(talk, "label", item)
@@ -93,7 +102,7 @@ def submit(talk: Talk) -> None:
             session.service,
             session.digest,
             answers,
-            session.marks | {"consent": session.consented},
+            session.marks | ({"consent": session.consented} if session.consented else {}),
             {path: ids for path, ids in documents.items() if all(ids)},
             session.returned.request if session.returned else 0,
         )
@@ -141,6 +150,8 @@ def change(talk: Talk, path: str) -> None:
         session.tries.pop(path, None)
     if path in session.skipped:
         session.skipped.remove(path)
+    if is_brought(session, path):
+        del session.marks[path]
     session.asked = path
     if isinstance(item.what, Group):
         del session.answers[path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bot.channels.wiring import twilio_channels
 from bot.config import load_config
 from bot.desk import Desk
+from storage.files import Files
 from tests.standins.twilio import SID, TOKEN
 
 ROOT = Path(__file__).parents[2]
@@ -28,10 +30,12 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_the_configuration_decides_which_channels_there_are(
-    senders: dict[str, str], names: set[str]
+    senders: dict[str, str], names: set[str], tmp_path: Path
 ) -> None:
     account = {"TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_RATE": "7"}
     config = load_config(ROOT / "config.yaml", {**account, **senders})
-    channels = twilio_channels(config, cast(Desk, None))
+    channels = twilio_channels(
+        config, cast(Desk, SimpleNamespace(config=config, vault=None, files=Files(tmp_path)))
+    )
     assert set(channels) == names
     assert all(channel.rate == 7 for name, channel in channels.items() if name == "whatsapp")

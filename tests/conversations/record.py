@@ -18,7 +18,7 @@ from tests.conversations.script import Script, read
 from tests.conversations.stage import Stage
 from tests.conversations.things import lines_of
 
-_LINK = re.compile(r"https?://\S*/(lacak|berkas|dokumen)/\S+")
+_LINK = re.compile(r"https?://\S*/(lacak|berkas|dokumen|unggah)/\S+")
 _WIDTH = 90
 _BUTTONS = 8
 

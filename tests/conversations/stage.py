@@ -67,7 +67,9 @@ class Stage:
         self.clock = Clock()
         self.telegram, self.whatsapp = Forum("telegram"), Forum("whatsapp")
         self.whatsapp.window_hours = 24.0
-        self.whatsapp.files = self.telegram.files
+        self.sms = Forum("sms")
+        self.sms.takes_media = False
+        self.whatsapp.files = self.sms.files = self.telegram.files
         self.things = Things(self.telegram.files)
         self.people: dict[str, tuple[Forum, str]] = {"": (self.telegram, "1001")}
         self._groups: dict[str, str] = {}
@@ -87,7 +89,9 @@ class Stage:
             # Words and services are files of the program, not state: they are read once.
             patch.setattr(opening, "Wording", lambda *_: the_wording())
             self._desk = await open_desk(self._config, now=self.clock, services=_services())
-        self._desk.channels = {"telegram": self.telegram, "whatsapp": self.whatsapp}
+        self._desk.channels = {
+            channel.name: channel for channel in (self.telegram, self.whatsapp, self.sms)
+        }
         await start_desk(self._desk)
 
     async def close(self) -> None:
@@ -108,7 +112,8 @@ class Stage:
                 case "grup_lain":
                     self._groups[rest[0]] = self._enter(rest[0], self.telegram)
                 case "warga":
-                    self._enter(rest[0], self.whatsapp if "whatsapp" in rest else self.telegram)
+                    channels = {"whatsapp": self.whatsapp, "sms": self.sms}
+                    self._enter(rest[0], channels.get(rest[-1], self.telegram))
                 case "mulai":
                     start = datetime.fromisoformat(" ".join(rest))
                     self.clock.now = start.replace(tzinfo=ZONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+from msgspec import structs
 from PIL import Image
 
 from bot.channels.protocol import Rendered
@@ -55,6 +56,9 @@ class Things:
             self._albums += 1
             pieces = rest.split(", ")
             return [self._media(piece, "", f"album-{self._albums}") for piece in pieces]
+        if name.startswith("unggah "):
+            # What the upload page hands on: a photo for the paper that it was sent for.
+            return [structs.replace(self._media(rest, "", ""), path=name.partition(" ")[2])]
         if name.startswith(("foto", "pdf", "berkas")):
             return [self._media(name, rest, "")]
         return [self._other(name, rest)]
