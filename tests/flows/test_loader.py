@@ -21,7 +21,7 @@ from flows.source import Source
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 KNOWN = Known(
-    checks={"name", "nik", "village", "choice", "text", "date"},
+    checks={"name", "nik", "village", "choice", "text", "date", "future_date"},
     roles={"counter", "verifier", "signer", "head"},
     letters={"broken", "domisili"},
 )
@@ -148,7 +148,7 @@ def test_each_kind_of_family_card_asks_its_own_papers() -> None:
 def test_papers_of_identity_are_marked() -> None:
     for definition in services().values():
         papers = [*definition.documents, *(d for g in definition.groups for d in g.documents)]
-        cards = {paper.id for paper in papers if re.search(r"ktp|card", paper.id)}
+        cards = {paper.id for paper in papers if re.search(r"ktp|card|^photo$|^original$", paper.id)}
         assert {paper.id for paper in papers if paper.identity} == cards, definition.id
 
 
