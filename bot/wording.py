@@ -2,8 +2,9 @@
 
 ``templates/messages/<language>/<file>.yaml`` gives the keys ``<file>.<nested.path>``, and
 ``services/<id>.yaml`` gives ``<id>.<nested.path>``; a service's id alone means its title. A key
-that a service does not have is looked for under ``common``, then both again in Indonesian. Values
-are Jinja2 and hold only the marks of ``bot.markup``; arguments are always escaped.
+that a service does not have is looked for under ``common``, then under ``conversation`` (so a
+service may say anything in words of its own), then all again in Indonesian. Values are Jinja2 and
+hold only the marks of ``bot.markup``; arguments are always escaped.
 """
 
 from __future__ import annotations
@@ -166,11 +167,13 @@ class Wording:
         return language if language in self._sentences else _ULTIMATE
 
     def _names(self, key: str) -> tuple[str, ...]:
-        """A key, and where a service's own is missing, what all services have in common."""
+        """A key, and where a service's own is missing, what all have in common or the desk says."""
         prefix, dot, rest = key.partition(".")
         if not dot:
             return (f"{key}.title",)
-        return (key,) if prefix in self._files else (key, f"common.{rest}")
+        if prefix in self._files:
+            return (key,)
+        return (key, f"common.{rest}", f"conversation.{rest}")
 
     def _find(self, language: str, key: str) -> Sentence | None:
         names = self._names(key)

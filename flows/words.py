@@ -247,6 +247,7 @@ PAIRS = (
     ("yes", "no"),
     ("agree", "disagree"),
     ("send", "change"),
+    ("understood", "change"),
     ("add", "enough"),
     ("start", ""),
     ("", "done"),

@@ -148,6 +148,7 @@ def say_needs(talk: Talk, definition: Definition) -> None:
         documents=_needed(definition),
         cost=definition.cost,
         days=definition.promise,
+        minutes=definition.promise_minutes,
         result=definition.result,
     )
 

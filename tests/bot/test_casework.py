@@ -335,6 +335,7 @@ async def test_the_status_shows_only_ones_own_requests(work: Work) -> None:
             "stage": "domisili.stage.check",
             "status": "open",
             "promised": "2026-11-24",
+            "result": "",
             "link": filed.link,
         }
     ]

@@ -95,8 +95,11 @@ def good_answer(walk: Walk) -> object:
             return Pressed(f"{session.prompt}:enough")
         assert isinstance(item.what, Question)
         if item.what.check == "choice":
-            return Pressed(f"{session.prompt}:{item.what.choices[session.turn % 2]}")
+            # Asked again two turns later, it is answered otherwise.
+            return Pressed(f"{session.prompt}:{item.what.choices[session.turn // 2 % 2]}")
         return Text(GOOD[item.what.check])
+    if session.place == "elsewhere":
+        return Pressed(f"{session.prompt}:change")
     for wish in ("agree", "send", "keep", "keep_going", "end_talk", "yes"):
         if wish in wishes:
             return Pressed(f"{session.prompt}:{wish}")

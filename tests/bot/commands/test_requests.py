@@ -114,7 +114,7 @@ def test_a_refusal_changes_nothing_and_rejecting_is_told(hall: Hall) -> None:
     assert "Warga diberi tahu alasannya: bukan penduduk sini" in hall.say(
         head, "tolak 1 bukan penduduk sini"
     )
-    assert hall.events(hall.citizen)[-1]["key"] == "conversation.told.rejected"
+    assert hall.events(hall.citizen)[-1]["key"] == "domisili.told.rejected"
     assert "sudah ditutup: Tidak dapat diproses" in hall.say(head, "terima 1")
 
 
