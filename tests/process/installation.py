@@ -122,8 +122,12 @@ class Installation:
 
     def invite(self) -> str:
         """Return the code that makes the first officer."""
-        found = _CODE.search(self.text())
-        assert found is not None, self.text()
+        return self.code_in(self.text())
+
+    def code_in(self, text: str) -> str:
+        """Return the invite code of a text."""
+        found = _CODE.search(text)
+        assert found is not None, text
         return found[1]
 
     def memory(self) -> float:
