@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from bot.channels.protocol import FetchError
 from bot.channels.screen import Screen
 from bot.rendering import load_file
 from bot.screens import look
+from bot.web import patience
 from bot.web.guards import Limit, is_private, is_same_site
 from bot.web.pages import QUIET, data, document, page, plain
 from flows.events import Envelope, Media, Pressed, Text
@@ -40,6 +42,8 @@ _COOKIE_SECONDS = 30 * 86_400
 _HOLD_SECONDS = 25.0
 _MOST_JSON = 64_000
 _MOST_TEXT = 10_000
+# What a row's number can have; more does not fit into a database's integer.
+_MOST_DIGITS = 18
 _POSTS_PER_SECOND, _POSTS_AT_ONCE = 5.0, 60.0
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -107,7 +111,9 @@ class TrialPage:
 
     def _session(self, request: Request) -> str:
         name, _, seal = request.cookies.get(_COOKIE, "").partition(".")
-        right = hmac.compare_digest(seal, self._desk.vault.index("coba.session", name))
+        right = hmac.compare_digest(
+            seal.encode(), self._desk.vault.index("coba.session", name).encode()
+        )
         return name if name and right else ""
 
     def _begin(self, response: Response) -> Response:
@@ -233,6 +239,8 @@ class TrialPage:
     async def _file(self, request: Request, citizen: str) -> Response:
         """A file of a message that this chat was sent."""
         row, n = request.path_params["row"], request.path_params["n"]
+        if row >= 10**_MOST_DIGITS:
+            return plain("no such file", 404)
         acting = request.query_params.get("sebagai", "")
         addresses = [self._address(citizen, acting), *([trial.BOARD] if acting else [])]
         for address in addresses:
@@ -277,11 +285,12 @@ async def _body(request: Request, limit: int) -> bytes | None:
         return None
     content = bytearray()
     try:
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > limit:
-                return None
-    except ClientDisconnect:
+        async with asyncio.timeout(patience.for_body(limit)):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > limit:
+                    return None
+    except (ClientDisconnect, TimeoutError):
         return None
     return bytes(content)
 
@@ -290,6 +299,6 @@ def _places(after: str, count: int) -> list[Place]:
     places = []
     for pair in after.split("_")[:count]:
         told, _, said = pair.partition(".")
-        fine = told.isdecimal() and said.isdecimal() and len(pair) < 40
+        fine = told.isdecimal() and said.isdecimal() and max(len(told), len(said)) <= _MOST_DIGITS
         places.append(Place(int(told), int(said)) if fine else Place())
     return places + [Place()] * (count - len(places))

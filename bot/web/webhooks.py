@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
+from bot.web import patience
 from flows.events import Envelope
 from storage.database import StorageUnavailable
 
@@ -80,10 +81,21 @@ async def accepted(desk: Desk, envelopes: Sequence[Envelope], seconds: float) ->
 
 
 async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes | None:
-    """Read a body of at most ``limit`` bytes; None when it is larger or its sender went away."""
+    """Read a body of at most ``limit`` bytes; None when it is larger.
+
+    None too when its sender went away, or is so slow that nobody can be waiting for the answer.
+    """
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length) > limit:
         return None
+    try:
+        async with asyncio.timeout(patience.for_body(limit)):
+            return await _received(receive, limit)
+    except TimeoutError:
+        return None
+
+
+async def _received(receive: Receive, limit: int) -> bytes | None:
     pieces: list[bytes] = []
     size = 0
     while True:
