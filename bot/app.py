@@ -26,6 +26,7 @@ from bot.settings import Config
 from bot.socket import PrivateSocket
 from bot.trial import seed
 from bot.web.guards import is_loopback_url
+from bot.web.patience import PatientProtocol
 from bot.web.site import make_site
 
 log = structlog.get_logger()
@@ -206,6 +207,7 @@ async def serve(app: App, announce: Announce | None = None) -> None:
     listening = _listen(app.config)
     config = uvicorn.Config(
         make_site(app.desk, app.trial, app.token),
+        http=PatientProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",
