@@ -38,6 +38,7 @@ async def render(desk: Desk, handed: Handed, channel: Channel) -> Rendered:
         variables=_variables(desk, message),
         thread=thread,
         how=worded.how,
+        choose=desk.wording.label(message.language, "common.choose"),
     )
 
 

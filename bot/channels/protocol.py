@@ -79,7 +79,8 @@ class Rendered(Struct, frozen=True):
 
     ``buttons`` are (choice, label). ``template`` is the name of an approved WhatsApp template with
     ``variables``; ``thread`` is the forum topic, 0 for none. ``text`` is the same as plain words.
-    ``how`` tells how to answer where buttons can only be numbered lines.
+    ``how`` tells how to answer where buttons can only be numbered lines; ``choose`` is written on
+    what opens a list of them.
     """
 
     html: str
@@ -90,6 +91,7 @@ class Rendered(Struct, frozen=True):
     variables: dict[str, str] = field(default_factory=dict)
     thread: int = 0
     how: str = ""
+    choose: str = ""
 
 
 class Receipt(Struct, frozen=True):

@@ -19,6 +19,7 @@ from bot.channels.twilio_history import missed_messages
 from bot.channels.twilio_media import MediaStore
 
 API_BASE = "https://api.twilio.com"
+_CONTENT_BASE = "https://content.twilio.com"
 OVERRIDES = "rc=5&rp=all"
 """What the webhook's address carries after ``#``: Twilio tries five times, after any failure."""
 
@@ -45,6 +46,9 @@ class TwilioAccount:
         self._base = api_base.rstrip("/")
         self._public_url = public_url.rstrip("/")
         self._url = URL(f"{self._base}/2010-04-01/Accounts/{sid}/Messages.json")
+        content = _CONTENT_BASE if self._base == API_BASE else self._base
+        self._content_url = URL(f"{content}/v1/Content")
+        self.tail = sid[-8:]
         login = "Basic " + b64encode(f"{sid}:{token}".encode()).decode()
         self._headers = {"Authorization": login, "Content-Type": _FORM}
         self._validator = RequestValidator(token)
@@ -88,9 +92,17 @@ class TwilioAccount:
         """Create a message and return its sid; raises SendError."""
         told = {"StatusCallback": f"{self._public_url}/twilio/status"} if self.reaches_us else {}
         body = urlencode({**params, **told}, errors="replace").encode()
+        return await self._create(self._url, body, self._headers)
+
+    async def create_content(self, content: Mapping[str, object]) -> str:
+        """Make a content for messages with buttons and return its sid; raises SendError."""
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return await self._create(self._content_url, msgspec.json.encode(content), headers)
+
+    async def _create(self, url: URL, body: bytes, headers: Mapping[str, str]) -> str:
         try:
             async with self._http.post(
-                self._url, data=body, headers=self._headers, allow_redirects=False
+                url, data=body, headers=headers, allow_redirects=False
             ) as response:
                 status, content = response.status, await response.read()
                 wait = _seconds(response.headers.get("Retry-After", ""))

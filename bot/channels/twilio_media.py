@@ -39,6 +39,22 @@ class MediaStore:
                 raise FetchError(_REFUSED, gone=True)
         raise FetchError("Twilio sends the desk in circles")
 
+    async def delete(self, ref: str) -> None:
+        """Remove a file from Twilio, now that the desk keeps it; raises FetchError."""
+        url = _parsed(ref)
+        if not self._is_api(url):
+            return
+        headers = {"Authorization": self._login}
+        target = url if url.path.endswith(".json") else url.with_path(url.path + ".json")
+        try:
+            async with self._http.delete(
+                target, headers=headers, allow_redirects=False
+            ) as response:
+                if response.status not in {200, 204, 404, 410}:
+                    raise FetchError(f"Twilio answers {response.status}")
+        except http.FAILURES as error:
+            raise http.not_fetched("Twilio", error) from None
+
     async def close(self) -> None:
         """Let go of connections."""
         if self._session is not None:

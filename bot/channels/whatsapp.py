@@ -14,6 +14,7 @@ from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_reading import PREFIX, WHATSAPP, read_form
+from bot.channels.whatsapp_menus import BODY, Memory, Menu, Menus, menu_of
 from flows.events import Envelope
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ class WhatsAppChannel:
         templates: Mapping[str, str] | None = None,
         publish: Publish | None = None,
         chat_rate: float = 3.0,
+        memory: Memory | None = None,
     ) -> None:
         self.rate = rate
         self.chat_rate = chat_rate
@@ -55,6 +57,7 @@ class WhatsAppChannel:
         self._templates = dict(templates or {})
         self._publish = publish
         self._parts = Parts()
+        self.menus = Menus(account, memory)
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
         """Turn the form of a webhook into events; the key is the MessageSid."""
@@ -66,13 +69,20 @@ class WhatsAppChannel:
         return [event for form in forms for event in self.read(form)]
 
     async def send(self, address: str, message: Rendered) -> Receipt:
-        """Send text with its choices as numbers, and files; or a template outside the window."""
+        """Send text with its choices, and files; or a template outside the window.
+
+        Choices are buttons or a list where they fit, else numbered lines.
+        """
         steps = [self._template(address, message)] if message.template else []
         return await self._parts.send(address, message, steps or self._steps(address, message))
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Return a file by its MediaUrl, of at most ``limit`` bytes; raises FetchError."""
         return await self.account.media.fetch(ref, limit)
+
+    async def forget(self, ref: str) -> None:
+        """Remove a citizen's file from Twilio, now that the desk keeps it; raises FetchError."""
+        await self.account.media.delete(ref)
 
     async def open(self) -> None:
         """Nothing is needed before the first message."""
@@ -91,7 +101,9 @@ class WhatsAppChannel:
         return self._step(address, params)
 
     def _steps(self, address: str, message: Rendered) -> list[Step]:
-        pieces = pieces_of(message, _TEXT, markup.WHATSAPP, numbered=True)
+        asked = self._asked(message)
+        plain = pieces_of(message, _TEXT, markup.WHATSAPP, numbered=True)
+        pieces = plain if asked is None else asked[0]
         files = message.files
         if files and self._publish is None:
             if not pieces:
@@ -100,6 +112,12 @@ class WhatsAppChannel:
             files = []
         if not pieces and not files:
             raise SendError(Fault.CONTENT, "the message has no words")
+        if asked is not None:
+            return [
+                *(self._step(address, {}, file) for file in files),
+                *(self._step(address, {"Body": piece}) for piece in pieces[:-1]),
+                self._menu_step(address, asked[1], self._numbered(message, pieces[-1])),
+            ]
         captioned = len(files) == 1 and len(pieces) == 1 and files[0].mime.startswith("image/")
         if captioned and markup.units(pieces[0]) <= _CAPTION:
             return [self._step(address, {"Body": pieces[0]}, files[0])]
@@ -107,6 +125,38 @@ class WhatsAppChannel:
             *(self._step(address, {}, file) for file in files),
             *(self._step(address, {"Body": piece}) for piece in pieces),
         ]
+
+    def _asked(self, message: Rendered) -> tuple[list[str], Menu] | None:
+        """Return the words, and the choices that go below the last piece, if they fit there."""
+        pieces = pieces_of(message, BODY, markup.WHATSAPP) if message.buttons else []
+        menu = menu_of(pieces[-1], message.buttons, message.choose) if pieces else None
+        if menu is None or markup.units(self._numbered(message, pieces[-1])) > _TEXT:
+            return None
+        return pieces, menu
+
+    def _numbered(self, message: Rendered, piece: str) -> str:
+        """Return the last piece with its choices as numbered lines."""
+        lines = markup.numbered("", message.buttons, message.how)
+        return "\n\n".join([piece, *markup.cut(lines, _TEXT, markup.WHATSAPP)])
+
+    def _menu_step(self, address: str, menu: Menu, numbered: str) -> Step:
+        async def step() -> str:
+            content = await self.menus.sid(menu)
+            if content:
+                variables = msgspec.json.encode(menu.variables).decode()
+                params = {"ContentSid": content, "ContentVariables": variables}
+                try:
+                    sent = await self._step(address, params)()
+                except SendError as error:
+                    if error.fault is not Fault.CONTENT:
+                        raise
+                    self.menus.rest(menu.shape, error)
+                else:
+                    self.menus.sent(sent, menu.shape)
+                    return sent
+            return await self._step(address, {"Body": numbered})()
+
+        return step
 
     def _step(self, address: str, params: dict[str, str], file: File | None = None) -> Step:
         origin = "MessagingServiceSid" if self._sender.startswith("MG") else "From"

@@ -14,6 +14,7 @@ from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.settings import Config
 from bot.uploads import Uploads
+from storage import settings as facts
 
 if TYPE_CHECKING:
     from bot.desk import Desk
@@ -31,12 +32,25 @@ def twilio_channels(config: Config, desk: Desk) -> dict[str, Channel]:
         # Files are fetched from us: where Twilio cannot reach us, words go alone.
         publish = partial(outgoing.publish, desk) if account.reaches_us else None
         channels["whatsapp"] = WhatsAppChannel(
-            account, twilio.whatsapp_from, twilio.rate, templates, publish
+            account, twilio.whatsapp_from, twilio.rate, templates, publish, memory=_Memory(desk)
         )
     if twilio.sms:
         port = TwilioSms(account, twilio.sms_from)
         channels["sms"] = _sms(desk, port)
     return channels
+
+
+class _Memory:
+    """Remembers ContentSids among the facts of the installation."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def recall(self, name: str) -> str:
+        return await self._desk.db.read(lambda tx: facts.get(tx, name)) or ""
+
+    async def remember(self, name: str, value: str) -> None:
+        await self._desk.db.write(lambda tx: facts.put(tx, name, value))
 
 
 def _sms(desk: Desk, port: SmsPort) -> SmsChannel:

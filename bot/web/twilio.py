@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.channels.twilio_reading import RANK, channel_of, read_status
+from bot.channels.whatsapp import WhatsAppChannel
 from bot.web.pages import plain
 from bot.web.webhooks import RECEIVED, accepted, read_body
 from storage.database import StorageUnavailable
@@ -62,11 +63,12 @@ class TwilioWebhooks:
         if status is None:
             RECEIVED.labels("twilio", "senseless").inc()
             return _twiml()
-        fault = status.error()
+        name = channel_of(_plain(form))
+        channel, fault = self._desk.channels.get(name), status.error()
+        if isinstance(channel, WhatsAppChannel):
+            fault = channel.menus.reconsidered(status.platform_id, fault)
         try:
-            await self._desk.delivered(
-                channel_of(_plain(form)), status.platform_id, status.status, RANK, fault
-            )
+            await self._desk.delivered(name, status.platform_id, status.status, RANK, fault)
         except StorageUnavailable:
             return plain("try again", 503)
         RECEIVED.labels("twilio", "status").inc()

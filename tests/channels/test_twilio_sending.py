@@ -57,6 +57,7 @@ def words(text: str, **more: Any) -> Rendered:
 async def test_a_question_goes_out_with_its_choices_as_numbers(
     standin: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
+    standin.refuse(method="Content", status=400, body={"code": 63041})
     buttons = [("y", "Ya"), ("n", "Tidak")]
     receipt = await whatsapp.send(
         TO, words("<b>Setuju?</b>", buttons=buttons, how="Balas dengan angka.")

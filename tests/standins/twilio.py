@@ -7,6 +7,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -36,7 +37,9 @@ class Sent(Struct):
 
     @property
     def text(self) -> str:
-        return self.params.get("Body", "")
+        """The words: of a message with buttons those that fill its content."""
+        filled = json.loads(self.params.get("ContentVariables", "{}"))
+        return self.params.get("Body", "") or "\n".join(filled.values())
 
 
 def sign(url: str, params: Iterable[tuple[str, str]], token: str = TOKEN) -> str:
@@ -69,6 +72,8 @@ class TwilioStandin(Standin):
         self.inbound: list[dict[str, str]] = []
         self.logins: list[tuple[str, str]] = []
         self.redirect = ""
+        self.contents: dict[str, dict[str, Any]] = {}
+        self.deleted: list[str] = []
         self._callbacks = tuple(callbacks)
         self._posting: set[asyncio.Task[None]] = set()
         self._outgoing: aiohttp.ClientSession | None = None
@@ -81,6 +86,8 @@ class TwilioStandin(Standin):
         app.router.add_get(account + "/{message}/Media.json", self._list_media)
         app.router.add_get(account + "/{message}/Media/{media}", self._media)
         app.router.add_get("/cdn/{media}", self._cdn)
+        app.router.add_delete(account + "/{message}/Media/{media}.json", self._delete_media)
+        app.router.add_post("/v1/Content", self._create_content)
 
     async def stop(self) -> None:
         for task in self._posting:
@@ -128,6 +135,31 @@ class TwilioStandin(Standin):
                     await response.read()
             except aiohttp.ClientError:
                 return
+
+    async def _create_content(self, request: web.Request) -> web.StreamResponse:
+        if not _may(request):
+            return _refused(401, 20003, "Authenticate")
+        content = await request.json()
+
+        def make() -> web.Response:
+            sid = f"HX{len(self.contents) + 1:032x}"
+            self.contents[sid] = content
+            return as_json({"sid": sid, "types": content["types"]}, 201)
+
+        return await self.answer(request, "Content", content["friendly_name"], make)
+
+    async def _delete_media(self, request: web.Request) -> web.StreamResponse:
+        if not _may(request):
+            return _refused(401, 20003, "Authenticate")
+        media = request.match_info["media"]
+
+        def delete() -> web.Response:
+            if self.files.pop(media, None) is None:
+                return _refused(404, 20404, "The requested resource was not found")
+            self.deleted.append(media)
+            return web.Response(status=204)
+
+        return await self.answer(request, "DeleteMedia", media, delete)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         if not _may(request):
