@@ -14,7 +14,8 @@ from bot.services import ROOT
 if TYPE_CHECKING:
     from bot.visiting import Ask
 
-_KEPT = "\n\t"
+_KEPT = "\n\t\u200d"  # the last one joins emoji
+_UNFIT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FILE = "/kirim "
 _LOOK_SECONDS = 20
 Line = dict[str, Any]
@@ -35,9 +36,12 @@ def say(template: str, /, **data: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """Take out what would steer the terminal: a citizen's words come along here."""
+    """Take out what would steer the terminal or turn the reading direction of a line.
+
+    A citizen's words come along here.
+    """
     return "".join(
-        letter for letter in text if letter in _KEPT or unicodedata.category(letter) != "Cc"
+        letter for letter in text if letter in _KEPT or unicodedata.category(letter) not in _UNFIT
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 import msgspec
@@ -65,9 +66,18 @@ def _store(tx: Tx, vault: Vault, envelope: Envelope, lane: int, now: int) -> int
         envelope.key,
         lane,
         now,
-        vault.seal(_PLACE, _encode(envelope)),
+        vault.seal(_PLACE, _written(envelope)),
     )
     return int(row[0]) if row else 0
+
+
+def _written(envelope: Envelope) -> bytes:
+    """Return an event as JSON; halves of signs, which nothing can keep, become question marks."""
+    try:
+        return _encode(envelope)
+    except UnicodeEncodeError:
+        whole = json.dumps(msgspec.to_builtins(envelope), ensure_ascii=False)
+        return whole.encode("utf-8", "replace")
 
 
 def following(tx: Tx, vault: Vault, lane: int) -> Waiting | None:
