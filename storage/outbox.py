@@ -122,7 +122,7 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
         return claim(tx, vault, contact_id, now)
     tx.run(
         "UPDATE outbox SET state = 1, tries = tries + 1,"
-        " handed_seq = (SELECT MAX(seq) FROM inbox) WHERE id = ?",
+        " handed_seq = COALESCE(handed_seq, (SELECT MAX(seq) FROM inbox)) WHERE id = ?",
         row[0],
     )
     return handed
@@ -210,7 +210,8 @@ def claim_announcements(
 def release(tx: Tx, outbox_id: int, send_at: int = 0) -> None:
     """What was claimed was not handed over after all: it keeps its place."""
     tx.run(
-        "UPDATE outbox SET state = 0, tries = tries - 1, send_at = ? WHERE id = ? AND state = 1",
+        "UPDATE outbox SET state = 0, tries = tries - 1, send_at = ?, handed_seq = NULL"
+        " WHERE id = ? AND state = 1",
         send_at,
         outbox_id,
     )
@@ -228,9 +229,13 @@ def sent(tx: Tx, outbox_id: int, platform_id: str, now: int) -> None:
 
 
 def later(tx: Tx, outbox_id: int, send_at: int, error: str) -> None:
-    """Try again at that instant; it keeps its place."""
+    """Try again at that instant; it keeps its place.
+
+    Where it may have arrived, what the person writes from now on may answer it.
+    """
     tx.run(
-        "UPDATE outbox SET state = 0, send_at = ?, error = ? WHERE id = ?",
+        "UPDATE outbox SET state = 0, send_at = ?, error = ?,"
+        " handed_seq = CASE WHEN unsure > 0 THEN handed_seq END WHERE id = ?",
         send_at,
         error,
         outbox_id,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.opening import open_desk
 from bot.turn import Turn
-from flows.events import Text, Told
+from flows.events import Envelope, Text, Told
+from storage import inbox
 from storage.database import Tx
-from tests.office import office
+from storage.instant import to_ms
+from tests.office import configured, office
 
 
 async def test_an_answer_is_not_lost_when_the_office_speaks_meanwhile(tmp_path: Path) -> None:
@@ -29,3 +32,27 @@ async def test_an_answer_is_not_lost_when_the_office_speaks_meanwhile(tmp_path: 
         said = [message.text for message in place.heard("7")[-2:]]
         assert "Besok tutup." in said[0]
         assert "lahir" in said[1]
+
+
+async def test_an_answer_to_a_question_that_a_crash_sends_again_is_an_answer(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as place:
+        for text in ["surat domisili", "setuju", "Siti Aminah"]:
+            await place.event("7", Text(text))
+        assert "NIK" in place.last("7").text
+    # The question arrived, but the desk died before it could note so; then the answer was kept.
+    desk = await open_desk(configured(tmp_path), now=place.clock)
+    envelope = Envelope("telegram", "8", "7", Text("1409074101800001"))
+
+    def crash(tx: Tx) -> None:
+        tx.run("UPDATE outbox SET state = 1 WHERE id = (SELECT MAX(id) FROM outbox)")
+        inbox.accept(tx, desk.vault, envelope, to_ms(place.clock.now))
+
+    await desk.db.write(crash)
+    desk.db.close()
+    async with office(tmp_path, clock=place.clock) as again:
+        await again.settle()
+        texts = [message.text for message in again.heard("7")]
+        assert "NIK" in texts[0]
+        assert "lahir" in texts[-1]

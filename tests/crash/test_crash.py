@@ -61,6 +61,9 @@ async def _storm(folder: Path, storm: Storm) -> None:
         try:
             citizens = await _weather(desk, storm, post, ears)
             assert await desk.stop() == 0
+        except BaseException:
+            sys.stdout.write(f"what the desk said last:\n{desk.text()[-4000:]}\n")
+            raise
         finally:
             await post.close()
             await desk.close()
