@@ -15,6 +15,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from bot.catching_up import CatchUp
 from bot.channels.protocol import Channel
 from bot.channels.screen import Screen
 from bot.channels.terminal import Terminal
@@ -58,6 +59,9 @@ class App:
             await door.open()
             self.doors.append(door)
         self._receive_telegram()
+        missed = CatchUp(self.desk)
+        if missed.needed:
+            self.tasks.append(asyncio.get_running_loop().create_task(missed.run()))
 
     def _receive_telegram(self) -> None:
         from bot.channels.telegram import TelegramChannel

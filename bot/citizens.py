@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot import casework, documents, uploads
+from bot import casework, documents, uploads, vcards
 from bot.display import mask_numbers
 from bot.turn import Turn
 from flows.conversation import advance
@@ -19,7 +19,7 @@ from flows.effects import (
     Say,
     Submit,
 )
-from flows.events import AnyEvent, Envelope, StatusFound, Text
+from flows.events import AnyEvent, Envelope, Media, StatusFound, Text
 from flows.messages import Message, Part
 from flows.session import Session
 from storage import contacts, conversations, outbox
@@ -32,6 +32,9 @@ def take_citizen_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelo
     tx, vault = turn.tx, turn.desk.vault
     if envelope.channel != "desk" and not turn.desk.limits.allow(contact.id, turn.now):
         _too_many(turn, contact)
+        return
+    if isinstance(envelope.event, Media) and envelope.event.kind == vcards.KIND:
+        vcards.want(turn, contact.id, contact.channel, envelope.event)
         return
     stored = conversations.load(tx, vault, contact.id)
     early = isinstance(envelope.event, Text) and outbox.was_early(tx, stored.prompt_id, turn.seq)

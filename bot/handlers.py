@@ -5,10 +5,12 @@ from __future__ import annotations
 from bot.documents import delete_files, fetch_document, forget_upload
 from bot.jobs import Handler
 from bot.letters import make_letter
+from bot.vcards import fetch_card
 
 JOB_HANDLERS: dict[str, Handler] = {
     "fetch": fetch_document,
     "delete": delete_files,
     "unstage": forget_upload,
     "letter": make_letter,
+    "card": fetch_card,
 }

@@ -29,8 +29,9 @@ class Pressed(Event, frozen=True):
 class Media(Event, frozen=True):
     """A photo or file; ``ref`` is what the channel needs to fetch it.
 
-    ``kind`` is photo or file; pieces of one album share ``album``; ``size`` in bytes, 0 unknown.
-    ``path`` names the document it was sent for, where the person was asked for just that one.
+    ``kind`` is photo, file or card (a visiting card as a file); pieces of one album share
+    ``album``; ``size`` in bytes, 0 unknown. ``path`` names the document it was sent for, where the
+    person was asked for just that one.
     """
 
     ref: str

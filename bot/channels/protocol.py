@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
@@ -106,6 +107,16 @@ class Forgets(Protocol):
 
     async def forget(self, ref: str) -> None:
         """Remove the file with that ref, if it is there still; raises FetchError."""
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A channel whose platform keeps what it could not deliver to us."""
+
+    name: str
+
+    async def missed(self, since: datetime) -> list[Envelope]:
+        """Return the events since then that may not have reached us; raises SendError."""
 
 
 class Channel(Protocol):

@@ -10,16 +10,19 @@ import structlog
 from prometheus_client import Counter
 
 from bot.channels import gsm7
+from bot.channels.cost import charge
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
 from bot.channels.twilio_reading import SMS
+from bot.settings import Prices
 from bot.uploads import Uploads
 from flows.events import Envelope
 
 log = structlog.get_logger()
 
 PIECES = Counter("loket_sms_pieces", "SMS handed over, as they are billed: 160 or 70 letters each")
+_FREE = Prices()
 _MOST_JOINED = 8
 """Pieces that go out as one text: phones of every age join so many."""
 
@@ -41,7 +44,7 @@ class SmsPort(Protocol):
 
 
 class SmsChannel:
-    """The desk by SMS; ``rate`` in texts per second. Files come by the page of ``uploads``."""
+    """The desk by SMS; ``rate`` in texts per second. Files come by ``uploads``' page."""
 
     name = SMS
     window_hours = 0.0
@@ -53,12 +56,14 @@ class SmsChannel:
         rate: float = 1.0,
         chat_rate: float = 1.0,
         uploads: Uploads | None = None,
+        prices: Prices = _FREE,
     ) -> None:
         self.rate = rate
         self.chat_rate = chat_rate
         self.group_rate = chat_rate
         self.port = port
         self._uploads = uploads
+        self._price = prices.sms
         self._parts = Parts()
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
@@ -102,6 +107,7 @@ class SmsChannel:
         async def step() -> str:
             handed = await self.port.send(address, text)
             PIECES.inc(gsm7.pieces(text))
+            charge(self.name, self._price * gsm7.pieces(text))
             return handed
 
         return step

@@ -39,6 +39,7 @@ RANK = {
 """The order of statuses: one that comes late never replaces one of a higher rank."""
 
 _STICKER = "image/webp"
+_CARDS = frozenset({"text/vcard", "text/x-vcard"})
 _MOST_MEDIA = 20
 _OPTED: dict[str, AnyEvent] = {"STOP": Blocked(), "START": Unblocked()}
 _IGNORED = frozenset({"reaction", "system"})
@@ -134,7 +135,9 @@ def _media(form: Form, key: str, kind: str) -> list[AnyEvent]:
     for place in range(count):
         url = _text(form, f"MediaUrl{place}")
         mime = _text(form, f"MediaContentType{place}").partition(";")[0].strip().lower()
-        if what := _unusable(mime, kind):
+        if mime in _CARDS or kind in {"contacts", "contact"}:
+            found.append(Media(url, "card", mime) if url else Unusable("unknown"))
+        elif what := _unusable(mime, kind):
             found.append(Unusable(what))
         elif url:
             body = _text(form, "Body") if not any(isinstance(e, Media) for e in found) else ""
@@ -145,9 +148,6 @@ def _media(form: Form, key: str, kind: str) -> list[AnyEvent]:
 def _unusable(mime: str, kind: str) -> str:
     if kind == "sticker" or mime == _STICKER:
         return "sticker"
-    if kind in {"contacts", "contact"} or mime in {"text/vcard", "text/x-vcard"}:
-        # A visiting card comes as a file; the number would have to be fetched from it.
-        return "unknown"
     return {"audio": "voice", "video": "video"}.get(mime.partition("/")[0], "")
 
 

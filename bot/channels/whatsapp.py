@@ -9,12 +9,14 @@ import msgspec
 import structlog
 
 from bot import markup
+from bot.channels.cost import charge
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_reading import PREFIX, WHATSAPP, read_form
 from bot.channels.whatsapp_menus import BODY, Memory, Menu, Menus, menu_of
+from bot.settings import Prices
 from flows.events import Envelope
 
 log = structlog.get_logger()
@@ -24,6 +26,7 @@ Publish = Callable[[File], Awaitable[str]]
 
 _TEXT = 1600
 _CAPTION = 1024
+_FREE = Prices()
 _NO_FILES = "files cannot go to WhatsApp: LOKET_PUBLIC_URL must be an address Twilio can reach"
 
 
@@ -48,6 +51,7 @@ class WhatsAppChannel:
         publish: Publish | None = None,
         chat_rate: float = 3.0,
         memory: Memory | None = None,
+        prices: Prices = _FREE,
     ) -> None:
         self.rate = rate
         self.chat_rate = chat_rate
@@ -57,6 +61,7 @@ class WhatsAppChannel:
         self._templates = dict(templates or {})
         self._publish = publish
         self._parts = Parts()
+        self._prices = prices
         self.menus = Menus(account, memory)
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
@@ -98,7 +103,7 @@ class WhatsAppChannel:
         params = {"ContentSid": content}
         if message.variables:
             params["ContentVariables"] = msgspec.json.encode(message.variables).decode()
-        return self._step(address, params)
+        return self._step(address, params, price=self._prices.template)
 
     def _steps(self, address: str, message: Rendered) -> list[Step]:
         asked = self._asked(message)
@@ -158,13 +163,18 @@ class WhatsAppChannel:
 
         return step
 
-    def _step(self, address: str, params: dict[str, str], file: File | None = None) -> Step:
+    def _step(
+        self, address: str, params: dict[str, str], file: File | None = None, price: float = -1
+    ) -> Step:
+        price = self._prices.whatsapp if price < 0 else price
         origin = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
 
         async def step() -> str:
             media: dict[str, str] = {}
             if file is not None and self._publish is not None:
                 media = {"MediaUrl": await self._publish(file)}
-            return await self.account.send({"To": address, origin: self._sender, **params, **media})
+            sent = await self.account.send({"To": address, origin: self._sender, **params, **media})
+            charge(self.name, price)
+            return sent
 
         return step

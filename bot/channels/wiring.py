@@ -32,7 +32,13 @@ def twilio_channels(config: Config, desk: Desk) -> dict[str, Channel]:
         # Files are fetched from us: where Twilio cannot reach us, words go alone.
         publish = partial(outgoing.publish, desk) if account.reaches_us else None
         channels["whatsapp"] = WhatsAppChannel(
-            account, twilio.whatsapp_from, twilio.rate, templates, publish, memory=_Memory(desk)
+            account,
+            twilio.whatsapp_from,
+            twilio.rate,
+            templates,
+            publish,
+            memory=_Memory(desk),
+            prices=config.broadcast.prices,
         )
     if twilio.sms:
         port = TwilioSms(account, twilio.sms_from)
@@ -55,7 +61,8 @@ class _Memory:
 
 def _sms(desk: Desk, port: SmsPort) -> SmsChannel:
     rate = desk.config.twilio.sms_rate
-    return SmsChannel(port, rate, uploads=Uploads(desk.vault, desk.files))
+    uploads = Uploads(desk.vault, desk.files)
+    return SmsChannel(port, rate, uploads=uploads, prices=desk.config.broadcast.prices)
 
 
 def gateway_channel(desk: Desk) -> SmsChannel:

@@ -60,7 +60,7 @@ TABLE: dict[str, list[AnyEvent]] = {
     "voice": [Unusable("voice")],
     "video": [Unusable("video")],
     "sticker": [Unusable("sticker")],
-    "contact": [Unusable("unknown")],
+    "contact": [Media(recorded.form("contact")["MediaUrl0"], "card", "text/vcard")],
     "media_without_address": [Unusable("unknown")],
     "button": [Pressed("ya")],
     "button_without_payload": [Text("Ya, setuju")],
