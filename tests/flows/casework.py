@@ -65,6 +65,31 @@ ARCHIVED = msgspec.structs.replace(
 )
 
 
+STAMPED = msgspec.structs.replace(
+    LETTER,
+    id="legalisasi",
+    result="stamp",
+    promise=0,
+    promise_minutes=30,
+    stages=[
+        Stage("check", "counter", 20, may=["return", "reject"]),
+        Stage("bring", "counter", waits="citizen", may=["cancel"]),
+        Stage("stamp", "verifier", 10, act="ready"),
+        Stage("handover", "counter", waits="citizen", act="handover"),
+    ],
+)
+GUIDANCE = msgspec.structs.replace(
+    FORWARDED,
+    id="nib",
+    result="guidance",
+    stages=[
+        Stage("check", "counter", 60, may=["return"]),
+        Stage("national", "counter", waits="system", optional=True),
+        Stage("result", "counter", 60, act="ready"),
+    ],
+)
+
+
 class Case:
     """One request, ordered about."""
 

@@ -19,14 +19,17 @@ from tests.flows.casework import (
     CALENDAR,
     CAMAT,
     FORWARDED,
+    GUIDANCE,
     HEAD,
     LETTER,
     SITI,
+    STAMPED,
     VERA,
     Case,
 )
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+DEFINITIONS = [LETTER, FORWARDED, ARCHIVED, STAMPED, GUIDANCE]
 ORDERS = st.one_of(
     st.sampled_from(
         [
@@ -36,6 +39,7 @@ ORDERS = st.one_of(
             steps.Accept(),
             steps.Accept(),
             steps.Ready(),
+            steps.Ready("1234567890123"),
             steps.HandOver(compared=True),
             steps.HandOver(compared=False),
             steps.Answered(),
@@ -61,7 +65,7 @@ WALK = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([LETTER, FORWARDED, ARCHIVED]), WALK)
+@given(st.sampled_from(DEFINITIONS), WALK)
 def test_no_order_breaks_the_machine(
     definition: Definition, walk: list[tuple[Command, Actor, int]]
 ) -> None:
@@ -100,7 +104,7 @@ def _sound(definition: Definition, before: State, state: State, happened: list[H
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.sampled_from([LETTER, FORWARDED, ARCHIVED]), WALK)
+@given(st.sampled_from(DEFINITIONS), WALK)
 def test_every_request_can_be_ended(
     definition: Definition, walk: list[tuple[Command, Actor, int]]
 ) -> None:
@@ -127,5 +131,7 @@ def _push(case: Case) -> None:
         case.do(steps.LetterDone(), DESK)
     elif workflow.stage_of(case.definition, case.state.stage).act == "handover":
         case.do(steps.HandOver(compared=True), HEAD)
+    elif workflow.stage_of(case.definition, case.state.stage).act == "ready":
+        case.do(steps.Ready("done"), HEAD)
     else:
         case.do(steps.Accept(), HEAD)
