@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot import casework, documents, uploads, vcards
+from bot import casework, complaints, documents, rights, uploads, vcards
 from bot.display import mask_numbers
 from bot.turn import Turn
 from flows.conversation import advance
 from flows.effects import (
     AnyEffect,
     CallOfficer,
+    Complain,
     Discard,
     EndTalk,
+    Erase,
     Fetch,
+    FindHeld,
     FindStatus,
     PassOn,
     Say,
+    ShowData,
     Submit,
 )
 from flows.events import AnyEvent, Envelope, Media, StatusFound, Text
@@ -112,8 +116,18 @@ class _Citizen:
                 case Submit():
                     yield casework.file_request(self.turn, self.contact.id, effect)
                 case FindStatus(number):
-                    found = casework.requests_of(self.turn, self.contact.citizen_id or 0, number)
-                    yield StatusFound(found, number)
+                    citizen = self.contact.citizen_id or 0
+                    found = casework.requests_of(self.turn, citizen, number)
+                    said = complaints.status_of(self.turn, citizen, number)
+                    yield StatusFound(found, number, complaints=said)
+                case Complain():
+                    yield complaints.take(self.turn, self.contact, effect)
+                case ShowData():
+                    yield rights.show_data(self.turn, self.contact)
+                case FindHeld():
+                    yield rights.find_held(self.turn, self.contact)
+                case Erase():
+                    yield rights.erase(self.turn, self.contact)
                 case Fetch():
                     self._fetch(effect)
                 case Discard(ids):

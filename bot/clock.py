@@ -9,8 +9,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.tidying import tidy
 from bot.turn import Turn
-from flows.events import Digest, Woken
-from storage import broadcasts, conversations, requests
+from flows.events import ComplaintDue, Digest, Woken
+from storage import broadcasts, complaints, conversations, requests
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 
@@ -74,6 +74,10 @@ def ring(desk: Desk, tx: Tx) -> int:
     for request_id, version in requests.due(tx, to_ms(now)):
         turn.put(-request_id, Woken(version), f"wake-request:{request_id}:{version}")
         requests.woken(tx, request_id)
+        count += 1
+    for complaint_id, version in complaints.due(tx, to_ms(now)):
+        turn.put(0, ComplaintDue(complaint_id, version), f"complaint:{complaint_id}:{version}")
+        complaints.woken(tx, complaint_id)
         count += 1
     if calendar.is_open(now):
         day = desk.office.today(now)

@@ -70,6 +70,10 @@ async def load_file(desk: Desk, item: Attachment) -> File | None:
         case "qr":
             image = await asyncio.to_thread(qr_png, item.ref)
             return File("photo", f"{item.name or 'qr'}.png", "image/png", image)
+        case "mydata":
+            from bot.dossier import data_file
+
+            return await data_file(desk, int(item.ref))
         case "letter":
             return await load_letter(desk, int(item.ref))
         case "thumbnail":

@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from flows.complaint import Days
+
 Permission = Literal[
     "see",
     "claim",
@@ -179,10 +181,17 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Complaints(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a citizen complains, and reports who asks for money."""
+    """Where a citizen complains, and reports who asks for money.
+
+    ``bribery`` is the role that alone reads such reports; ``number`` is how complaints are counted,
+    ``days`` are the working days within which they are answered and closed.
+    """
 
     contact: str
     national: str = "https://www.lapor.go.id"
+    bribery: str = "head"
+    number: Series = Series("ADU-{tahun2}-{nomor:04}", "office")
+    days: Days = Days()
 
 
 class Template(Struct, frozen=True, forbid_unknown_fields=True):

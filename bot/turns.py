@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 
-from bot import casework
+from bot import casework, complaints
 from bot.citizens import take_citizen_turn
 from bot.commands import Asker, answer
 from bot.turn import Turn
-from flows.events import Added, Blocked, Digest, Envelope, Migrated, Pressed, Text, Unblocked
+from flows.events import (
+    Added,
+    Blocked,
+    ComplaintDue,
+    Digest,
+    Envelope,
+    Migrated,
+    Pressed,
+    Text,
+    Unblocked,
+)
 from flows.messages import Message, Part
 from storage import contacts, inbox, officers, requests
 
@@ -29,6 +39,8 @@ def take_turn(turn: Turn, waiting: inbox.Waiting) -> None:
     elif waiting.lane == 0:
         if isinstance(event, Digest):
             casework.morning_digest(turn)
+        elif isinstance(event, ComplaintDue):
+            complaints.remind(turn, event)
     else:
         _contact_turn(turn, contacts.load(turn.tx, waiting.lane), waiting.envelope)
 

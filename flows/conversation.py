@@ -13,10 +13,14 @@ from flows.events import (
     Added,
     AnyEvent,
     Blocked,
+    Complained,
     ContactCard,
+    DataFound,
     Edited,
+    Erased,
     Filed,
     HandedBack,
+    HeldFound,
     Inspected,
     Location,
     Media,
@@ -32,11 +36,22 @@ from flows.events import (
     Woken,
 )
 from flows.office import Office
-from flows.places import PLACES, asking, collecting, leaving, menu, show, talking
+from flows.places import (
+    PLACES,
+    asking,
+    collecting,
+    complaining,
+    erasing,
+    leaving,
+    menu,
+    show,
+    talking,
+)
+from flows.places.aside import leave, leave_stale
 from flows.places.returned import begin_next, drop, filed, wanted
 from flows.places.words import obey
 from flows.session import Session
-from flows.talk import Talk, forget_draft, has_draft
+from flows.talk import Talk, forget_draft, has_draft, in_aside, under_way
 from flows.understanding import anywhere, pick
 
 _encode = msgspec.json.Encoder().encode
@@ -91,6 +106,14 @@ def _by_desk(talk: Talk, event: AnyEvent) -> bool:
             collecting.inspected(talk, event)
         case StatusFound():
             _status(talk, event)
+        case Complained():
+            complaining.complained(talk, event)
+        case DataFound():
+            erasing.data_found(talk, event)
+        case HeldFound():
+            erasing.held_found(talk, event)
+        case Erased():
+            erasing.erased(talk, event)
         case TakenOver():
             talking.taken_over(talk, event)
         case HandedBack():
@@ -106,7 +129,7 @@ def _told(talk: Talk, event: Told) -> None:
     talk.template = event.template
     if event.closes:
         drop(talk, event.request)
-    if has_draft(talk.session) and talk.session.place not in _QUIET:
+    if under_way(talk.session) and talk.session.place not in _QUIET:
         show(talk)
 
 
@@ -117,16 +140,19 @@ def _status(talk: Talk, event: StatusFound) -> None:
         talk.say("conversation.too_many_open")
     if event.requests:
         talk.say("conversation.status_list", requests=event.requests)
-    else:
+    elif not event.complaints:
         key = "status_unknown" if event.asked else "status_none"
         talk.say(f"conversation.{key}", number=event.asked)
-    if has_draft(talk.session):
+    if event.complaints:
+        talk.say("complaint.status", complaints=event.complaints)
+    if under_way(talk.session):
         show(talk)
 
 
 def _woken(talk: Talk) -> None:
     """The person left in the middle: remind kindly, then let go."""
     session = talk.session
+    leave_stale(talk)
     if session.place == "elsewhere":
         # Where to go was said; nothing is left to be reminded of.
         forget_draft(talk)
@@ -166,6 +192,7 @@ def _wake_at(talk: Talk) -> datetime | None:
 
 def _by_person(talk: Talk, event: AnyEvent) -> None:
     talk.session.reminded = 0
+    leave_stale(talk)
     match event:
         case Text(text):
             _text(talk, text)
@@ -256,6 +283,9 @@ def _pressed(talk: Talk, choice: str) -> None:
 def _media(talk: Talk, media: Media) -> None:
     if talk.session.place == "talking":
         talking.pass_on(talk, media.caption, media)
+    elif in_aside(talk.session) and not media.path:
+        talk.say("complaint.photo")
+        show(talk)
     else:
         collecting.take_media(talk, media)
 
@@ -263,9 +293,9 @@ def _media(talk: Talk, media: Media) -> None:
 def _edited(talk: Talk, text: str) -> None:
     """A corrected message corrects the answer it gave, as long as that is the last one."""
     last = talk.session.continued
-    if last is None or not has_draft(talk.session):
+    if last is None or not has_draft(talk.session) or in_aside(talk.session):
         talk.say("conversation.edited")
-        if has_draft(talk.session):
+        if under_way(talk.session):
             show(talk)
         return
     item = find(talk.definition, talk.session, last.path)
@@ -279,6 +309,7 @@ def _edited(talk: Talk, text: str) -> None:
 
 def _started(talk: Talk, payload: str) -> None:
     service = payload.removeprefix(_SERVICE_LINK)
+    leave(talk)
     if payload.startswith(_SERVICE_LINK) and service in talk.office.current:
         if has_draft(talk.session):
             leaving.ask_to_cancel(talk, service)

@@ -63,6 +63,29 @@ class FindStatus(Effect, frozen=True):
     number: str = ""
 
 
+class Complain(Effect, frozen=True):
+    """Take down a complaint or suggestion; a ``Complained`` event follows.
+
+    ``nameless`` asks that no officer learns who it was.
+    """
+
+    kind: str
+    text: str
+    nameless: bool = False
+
+
+class ShowData(Effect, frozen=True):
+    """Gather all that is held about the person; a ``DataFound`` event follows."""
+
+
+class FindHeld(Effect, frozen=True):
+    """Find out what could be erased and what must stay; a ``HeldFound`` event follows."""
+
+
+class Erase(Effect, frozen=True):
+    """Erase what can go; an ``Erased`` event follows."""
+
+
 class CallOfficer(Effect, frozen=True):
     """A person of the office is wanted; ``reason`` is asked, misses or trouble."""
 
@@ -81,4 +104,17 @@ class EndTalk(Effect, frozen=True):
     """The citizen ended the talk with the officer."""
 
 
-AnyEffect = Say | Fetch | Discard | Submit | FindStatus | CallOfficer | PassOn | EndTalk
+AnyEffect = (
+    Say
+    | Fetch
+    | Discard
+    | Submit
+    | FindStatus
+    | Complain
+    | ShowData
+    | FindHeld
+    | Erase
+    | CallOfficer
+    | PassOn
+    | EndTalk
+)

@@ -45,14 +45,14 @@ class Returned(Struct):
 class Aside(Struct):
     """Something else in the middle of a conversation: a complaint, or erasing what is held.
 
-    ``back`` is the place to come back to; ``kind``, ``secret`` (yes or no) and ``text`` are what
+    ``back`` is the place to come back to; ``kind``, ``nameless`` (yes or no) and ``text`` are what
     was said so far.
     """
 
     back: str
     since: datetime
     kind: str = ""
-    secret: str = ""
+    nameless: str = ""
     text: str = ""
 
 

@@ -13,7 +13,7 @@ from flows.messages import Attachment, Button, Part
 from flows.office import Office
 from flows.session import Session
 
-ASIDES = ("complaint_kind", "complaint_secret", "complaint_text", "complaint_sure", "erasing")
+ASIDES = ("complaint_kind", "complaint_nameless", "complaint_text", "complaint_sure", "erasing")
 """Places outside any service, from which a conversation comes back to where it was."""
 
 

@@ -129,6 +129,13 @@ def move(tx: Tx, vault: Vault, contact_id: int, channel: str, address: str) -> N
     _lead(tx, vault, channel, address, contact_id)
 
 
+def profile_of(vault: Vault, contact: ContactRow) -> str:
+    """Return how a person calls themselves in their chat, empty where that is not known."""
+    if contact.profile is None:
+        return ""
+    return vault.unseal("contact.profile", contact.profile).decode("utf-8", "replace")
+
+
 def address_of(vault: Vault, contact: ContactRow) -> str:
     """Return the address in plain, for the channel alone."""
     return vault.unseal("contact.address", contact.address or b"").decode()

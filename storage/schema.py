@@ -338,7 +338,7 @@ class Complaint(SQLModel, table=True):
     """A complaint or a suggestion. Who sent it stands only in ``body``, sealed by its own ``key``.
 
     ``kind``: service, conduct, bribe, other or suggestion; ``state``: open, answered or closed;
-    ``sender`` is a blind index of the citizen; ``secret`` asks that no officer learns who it was;
+    ``sender`` is a blind index of the citizen; ``nameless`` asks that no officer learns who it was;
     ``visit`` says that something must be looked at on the spot (a longer time limit).
     """
 
@@ -347,7 +347,7 @@ class Complaint(SQLModel, table=True):
     sequence: int = Field(default=0, index=True)
     kind: str
     state: str = "open"
-    secret: int = 0
+    nameless: int = 0
     visit: int = 0
     sender: str = Field(default="", index=True)
     version: int = 1

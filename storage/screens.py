@@ -50,7 +50,7 @@ def lines(
     """
     said = tx.all(
         "SELECT seq, key, received_at, body FROM inbox"
-        " WHERE lane = ? AND channel = ? AND seq > ? ORDER BY seq LIMIT ?",
+        " WHERE lane = ? AND channel = ? AND seq > ? AND body IS NOT NULL ORDER BY seq LIMIT ?",
         contact_id,
         channel,
         after.said,
@@ -84,7 +84,7 @@ def one_told(tx: Tx, vault: Vault, contact_id: int, row: int) -> Message | None:
 def one_said(tx: Tx, vault: Vault, contact_id: int, channel: str, key: str) -> AnyEvent | None:
     """Return a single event of this contact, None where it is not theirs."""
     found = tx.one(
-        "SELECT body FROM inbox WHERE channel = ? AND key = ? AND lane = ?",
+        "SELECT body FROM inbox WHERE channel = ? AND key = ? AND lane = ? AND body IS NOT NULL",
         channel,
         key,
         contact_id,

@@ -4,6 +4,7 @@
 from bot.commands import (  # noqa: F401
     broadcast,
     claims,
+    complaints,
     failures,
     files,
     guide,

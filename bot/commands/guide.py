@@ -10,7 +10,7 @@ GROUPS = {
     "looking": ("antrean", "lihat", "berkas", "cari"),
     "having": ("ambil", "lepas", "tugaskan"),
     "deciding": ("terima", "kembalikan", "tolak", "siap", "serahkan", "batalkan", "urungkan"),
-    "speaking": ("balas", "catat"),
+    "speaking": ("balas", "pengaduan", "catat"),
     "office": ("siaran", "petugas", "gagal", "bantuan"),
 }
 """The commands in the order in which one learns them."""

@@ -19,18 +19,27 @@ def render_letter(root: Path, name: str, data: Mapping[str, Any], dated: datetim
 
     ``dated`` becomes the file's own date, so that setting it again gives the same bytes.
     """
+    return _set(root, f"letters/{name}.typ", data, dated)
+
+
+def render_report(root: Path, name: str, data: Mapping[str, Any], dated: datetime) -> bytes:
+    """Return the PDF of ``root/reports/<name>.typ`` in the same way; raises LetterBroken."""
+    return _set(root, f"reports/{name}.typ", data, dated)
+
+
+def _set(root: Path, template: str, data: Mapping[str, Any], dated: datetime) -> bytes:
     import typst
 
     try:
         made = typst.compile(
-            str(root / "letters" / f"{name}.typ"),
+            str(root / template),
             root=str(root),
             sys_inputs={"data": msgspec.json.encode(data).decode()},
             ignore_system_fonts=True,
             timestamp=int(dated.timestamp()),
         )
     except typst.TypstError as error:
-        raise LetterBroken(f"templates/letters/{name}.typ: {error}") from None
+        raise LetterBroken(f"templates/{template}: {error}") from None
     if not isinstance(made, bytes):
-        raise LetterBroken(f"templates/letters/{name}.typ: it must make one file")
+        raise LetterBroken(f"templates/{template}: it must make one file")
     return made

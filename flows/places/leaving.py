@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.messages import Button
 from flows.places.menu import begin_service, greet, open_menu
 from flows.places.registry import PLACES, Place, show
-from flows.talk import Talk, buttons, forget_draft, has_draft
+from flows.talk import Talk, buttons, forget_draft, has_draft, under_way
 
 
 def ask_to_cancel(talk: Talk, then: str = "") -> None:
@@ -61,7 +61,7 @@ def resume(talk: Talk) -> None:
     """``lanjut``: go on where the person was, or offer the services."""
     if talk.session.place == "leaving":
         _chosen(talk, "keep_going")
-    elif has_draft(talk.session):
+    elif under_way(talk.session):
         show(talk)
     else:
         greet(talk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from flows.checklist import holds
 from flows.definition import Definition, Document
 from flows.messages import Button
@@ -11,6 +13,8 @@ from flows.talk import Talk, buttons, clear_draft, has_draft
 from flows.understanding import understand
 
 _MISSES_BEFORE_PERSON = 2
+_WISHED = ("complaint", "suggestion", "data", "erase")
+"""Wishes that a whole sentence may hold, its words with them."""
 
 
 def greet(talk: Talk) -> None:
@@ -52,6 +56,10 @@ def recognise(talk: Talk, text: str) -> bool:
         talk.session.pending = ",".join(intent.among)
         go(talk, "services")
         return True
+    if intent.kind in _WISHED:
+        from flows.places.words import obey
+
+        return obey(talk, replace(intent, argument=text))
     if intent.kind == "greeting":
         greet(talk)
         return True

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from flows.checklist import item_before
 from flows.definition import Document
 from flows.effects import FindStatus
-from flows.places import leaving, menu, review, talking
+from flows.places import complaining, erasing, leaving, menu, review, talking
+from flows.places.aside import come_back, leave
 from flows.places.registry import go, show
-from flows.talk import Talk, has_draft
+from flows.talk import Talk, has_draft, in_aside, under_way
 from flows.understanding import Intent
 
 
@@ -26,16 +27,25 @@ def _menu(talk: Talk, intent: Intent) -> None:
     if has_draft(talk.session):
         leaving.ask_to_cancel(talk, "menu")
     else:
+        leave(talk)
         menu.open_menu(talk)
 
 
 def _cancel(talk: Talk, intent: Intent) -> None:
+    if in_aside(talk.session):
+        erases = talk.session.place == "erasing"
+        talk.say("rights.kept" if erases else "complaint.dropped")
+        come_back(talk)
+        return
     leaving.ask_to_cancel(talk)
 
 
 def _back(talk: Talk, intent: Intent) -> None:
     """One question back; its answer is asked again."""
     session = talk.session
+    if in_aside(session):
+        come_back(talk) if session.place == "erasing" else complaining.back(talk)
+        return
     if session.place == "confirming":
         session.pending = ""
         go(talk, "asking")
@@ -72,6 +82,8 @@ def _change(talk: Talk, intent: Intent) -> None:
 
 def _is_answer(talk: Talk, words: str) -> bool:
     """``ubah nasib`` names no line: where a question is open, it may well be the answer."""
+    if in_aside(talk.session):
+        return True
     return bool(words) and talk.session.place == "asking" and not review.named(talk, words)
 
 
@@ -98,7 +110,7 @@ def _info(talk: Talk, intent: Intent) -> None:
         menu.open_menu(talk) if not has_draft(talk.session) else show(talk)
         return
     menu.say_needs(talk, talk.office.service(service))
-    if has_draft(talk.session):
+    if under_way(talk.session):
         show(talk)
     else:
         menu.open_menu(talk)
@@ -110,8 +122,24 @@ def _resume(talk: Talk, intent: Intent) -> None:
 
 def _help(talk: Talk, intent: Intent) -> None:
     talk.say("conversation.help_words")
-    if has_draft(talk.session):
+    if under_way(talk.session):
         show(talk)
+
+
+def _complaint(talk: Talk, intent: Intent) -> None:
+    complaining.begin(talk, "", intent.argument)
+
+
+def _suggestion(talk: Talk, intent: Intent) -> None:
+    complaining.begin(talk, complaining.SUGGESTION, intent.argument)
+
+
+def _data(talk: Talk, intent: Intent) -> None:
+    erasing.ask_data(talk)
+
+
+def _erase(talk: Talk, intent: Intent) -> None:
+    erasing.ask_erasing(talk)
 
 
 _WORDS: dict[str, Callable[[Talk, Intent], None]] = {
@@ -125,4 +153,8 @@ _WORDS: dict[str, Callable[[Talk, Intent], None]] = {
     "info": _info,
     "resume": _resume,
     "help": _help,
+    "complaint": _complaint,
+    "suggestion": _suggestion,
+    "data": _data,
+    "erase": _erase,
 }

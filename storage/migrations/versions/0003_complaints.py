@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("secret", sa.Integer(), nullable=False),
+        sa.Column("nameless", sa.Integer(), nullable=False),
         sa.Column("visit", sa.Integer(), nullable=False),
         sa.Column("sender", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
