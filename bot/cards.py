@@ -9,7 +9,7 @@ from bot.display import mask
 from flows.checklist import BROUGHT
 from flows.definition import Definition
 from flows.standing import optional_next, route, stage_of
-from storage import history, letters, officers, requests
+from storage import failures, history, letters, officers, requests
 from storage.instant import to_ms
 from storage.requests import Paper, RequestRow
 
@@ -84,6 +84,7 @@ def card(turn: Turn, request_id: int, *, masked: bool = True) -> dict[str, Any]:
             if mark == BROUGHT
         ],
         "letter": letter.number if letter else "",
+        "telephone": _why_telephone(turn, row),
         "link": link(turn, row),
     }
 
@@ -175,6 +176,12 @@ def _papers(
         }
         for path, pages in papers.items()
     ]
+
+
+def _why_telephone(turn: Turn, row: RequestRow) -> dict[str, str]:
+    """Return why the citizen must be telephoned: what was last written to them did not arrive."""
+    found = failures.undelivered(turn.tx, row.contact_id)
+    return {"state": found[0], "error": found[1]} if found else {}
 
 
 def _given(tx: Tx, desk: Desk, row: RequestRow) -> requests.Given:

@@ -9,6 +9,7 @@ from bot.display import mask_numbers
 from bot.turn import Turn
 from flows.conversation import advance
 from flows.effects import (
+    Announcements,
     AnyEffect,
     CallOfficer,
     Complain,
@@ -26,7 +27,7 @@ from flows.effects import (
 from flows.events import AnyEvent, Envelope, Media, StatusFound, Text
 from flows.messages import Message, Part
 from flows.session import Session
-from storage import contacts, conversations, outbox
+from storage import broadcasts, contacts, conversations, outbox
 
 _BUSY_KEY = "busy"
 
@@ -128,15 +129,19 @@ class _Citizen:
                     yield rights.find_held(self.turn, self.contact)
                 case Erase():
                     yield rights.erase(self.turn, self.contact)
-                case Fetch():
-                    self._fetch(effect)
-                case Discard(ids):
-                    documents.discard(self.turn, ids)
+                case Fetch() | Discard() | Announcements():
+                    self._do(effect)
                 case CallOfficer() | PassOn() | EndTalk():
                     self._to_staff(effect)
 
-    def _fetch(self, effect: Fetch) -> None:
-        documents.want(self.turn, self.contact, effect, self.session)
+    def _do(self, effect: Fetch | Discard | Announcements) -> None:
+        match effect:
+            case Fetch():
+                documents.want(self.turn, self.contact, effect, self.session)
+            case Discard(ids):
+                documents.discard(self.turn, ids)
+            case Announcements(wanted):
+                broadcasts.want(self.turn.tx, self.contact.id, wanted)
 
     def _to_staff(self, effect: CallOfficer | PassOn | EndTalk) -> None:
         """Tell the officers; a photo is named, and stays with the platform until asked for."""

@@ -86,6 +86,12 @@ class Erase(Effect, frozen=True):
     """Erase what can go; an ``Erased`` event follows."""
 
 
+class Announcements(Effect, frozen=True):
+    """The person wants to hear what the office tells many, or no more."""
+
+    wanted: bool
+
+
 class CallOfficer(Effect, frozen=True):
     """A person of the office is wanted; ``reason`` is asked, misses or trouble."""
 
@@ -110,6 +116,7 @@ AnyEffect = (
     | Discard
     | Submit
     | FindStatus
+    | Announcements
     | Complain
     | ShowData
     | FindHeld

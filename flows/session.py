@@ -64,6 +64,7 @@ class Session(Struct):
     ``turn`` counts events; ``prompt`` is the number that buttons carry; ``pressed`` is the last
     button taken, so that a second tap is silent. ``before`` is the place to come back to,
     ``pending`` what waits for a yes; ``loose`` are photos sent before they were asked for.
+    ``silent`` after ``stop``: no announcements are wanted.
     """
 
     layout: int = 1
@@ -91,5 +92,6 @@ class Session(Struct):
     pressed: str = ""
     consented: str = ""
     reminded: int = 0
+    silent: bool = False
     aside: Aside | None = None
     wake_at: datetime | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flows.checklist import item_before
 from flows.definition import Document
-from flows.effects import FindStatus
+from flows.effects import Announcements, FindStatus
 from flows.places import complaining, erasing, leaving, menu, review, talking
 from flows.places.aside import come_back, leave
 from flows.places.registry import go, show
@@ -17,6 +17,8 @@ from flows.understanding import Intent
 def obey(talk: Talk, intent: Intent) -> bool:
     """Do what the word asks; False when this desk does not know it, or it is rather an answer."""
     act = _WORDS.get(intent.kind)
+    if intent.kind == "start":
+        return _start(talk)
     if act is None or (intent.kind == "change" and _is_answer(talk, intent.argument)):
         return False
     act(talk, intent)
@@ -120,6 +122,28 @@ def _resume(talk: Talk, intent: Intent) -> None:
     leaving.resume(talk)
 
 
+def _stop(talk: Talk, intent: Intent) -> None:
+    """No more announcements; what is being filled in stays."""
+    talk.session.silent = True
+    talk.want(Announcements(wanted=False))
+    talk.say("announcements.stopped")
+    if has_draft(talk.session):
+        talk.say("announcements.not_cancelled")
+        show(talk)
+
+
+def _start(talk: Talk) -> bool:
+    """Announcements again; for whoever always had them it is a greeting like any other."""
+    talk.want(Announcements(wanted=True))
+    if not talk.session.silent:
+        return False
+    talk.session.silent = False
+    talk.say("announcements.started")
+    if has_draft(talk.session):
+        show(talk)
+    return True
+
+
 def _help(talk: Talk, intent: Intent) -> None:
     talk.say("conversation.help_words")
     if under_way(talk.session):
@@ -151,6 +175,7 @@ _WORDS: dict[str, Callable[[Talk, Intent], None]] = {
     "officer": _officer,
     "language": _language,
     "info": _info,
+    "stop": _stop,
     "resume": _resume,
     "help": _help,
     "complaint": _complaint,
