@@ -16,10 +16,13 @@ KINDS = ("happy", "correcting", "cancelling", "reminded")
 
 @pytest.mark.parametrize("path", scripts(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 async def test_a_conversation_goes_as_written(path: Path, tmp_path: Path) -> None:
+    report = ""
     try:
         await play(path, tmp_path)
     except Differs as difference:
-        pytest.fail(str(difference), pytrace=False)
+        report = str(difference)
+    if report:
+        pytest.fail(report, pytrace=False)
 
 
 @pytest.mark.parametrize(
