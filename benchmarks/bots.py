@@ -43,7 +43,7 @@ class Bot:
             )
         for _ in range(1200):
             if self._process.returncode is not None:
-                raise RuntimeError(f"{self.name} stopped: {log.read_text()[-2000:]}")
+                raise RuntimeError(f"{self.name} stopped: see its log in {log}")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return

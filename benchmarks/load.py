@@ -14,6 +14,7 @@ from benchmarks.wire import BotApi, Call, Poster, head_of
 
 _ME = b'{"id":100,"is_bot":true,"first_name":"Loket","username":"LoketUjiBot"}'
 _FIRST_CHAT = 1_000_000_000
+_PATIENCE = 20.0
 
 
 class WentWrong(Exception):
@@ -200,7 +201,15 @@ class Steady:
         began = time.perf_counter()
         for number in range(int(self._rate * seconds)):
             due = began + number / self._rate
-            while (wait := due - time.perf_counter()) > 0 or not self._free:
-                # The loop's timers count milliseconds: the last one is waited for turn by turn.
-                await asyncio.sleep(wait - 0.001 if wait > 0.002 else 0)
+            await self._until(due)
             self._free.popleft().go(due)
+
+    async def _until(self, due: float) -> None:
+        while True:
+            wait = due - time.perf_counter()
+            if wait <= 0 and self._free:
+                return
+            if wait < -_PATIENCE:
+                raise WentWrong(f"nobody was answered for {_PATIENCE:.0f} seconds")
+            # The loop's timers count milliseconds: the last one is waited for turn by turn.
+            await asyncio.sleep(wait - 0.001 if wait > 0.002 else 0)

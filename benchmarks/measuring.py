@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.bots import PATH, SECRET, Bot
-from benchmarks.load import Citizen, Full, Steady, World
+from benchmarks.load import Citizen, Full, Steady, WentWrong, World
 
 BOT_CORE, LOAD_CORE = 0, 1
 
@@ -82,6 +82,8 @@ async def _measured(bot: Bot, world: World, plan: Plan, folder: Path, before: fl
     calm = sorted(world.latencies)
     await bot.stop()
     count = len(latencies)
+    if not count or not calm:
+        raise WentWrong(f"{bot.name} answered nobody")
     return Result(
         name=bot.name,
         rate=count / took,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from flows.answers import CHECKS
 from msgspec import Struct, field
 from rapidfuzz import process
 
@@ -14,6 +13,7 @@ from bot.facts import office_facts
 from bot.markup import to_plain
 from bot.settings import Config
 from bot.wording import Wording, WordsBroken
+from flows.answers import CHECKS
 from flows.definition import Definition
 from flows.keys import keys_of
 from flows.loader import Known, read_definitions

@@ -12,13 +12,14 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from bot.channels.lines import NotConnected
 from bot.channels.protocol import Fault, FetchError, SendError
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=180, connect=10)
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 TOO_LARGE = "too large"
-_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, NotConnected)
 _CONNECTIONS = 100
 # Shorter than the platforms': a connection they are about to close is not used again.
 _KEEP_ALIVE = 25.0

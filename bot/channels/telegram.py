@@ -7,7 +7,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-import aiohttp
 import structlog
 from msgspec import Struct
 
@@ -108,8 +107,7 @@ class TelegramChannel:
         params: Params = {"timeout": seconds, "allowed_updates": ALLOWED_UPDATES}
         if offset:
             params["offset"] = offset
-        patience = aiohttp.ClientTimeout(total=seconds + 20, connect=10)
-        return await self.api.call("getUpdates", params, list[dict[str, object]], patience)
+        return await self.api.call("getUpdates", params, list[dict[str, object]], seconds + 20)
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Return a file by its file_id, of at most ``limit`` bytes; raises FetchError."""

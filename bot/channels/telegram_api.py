@@ -1,9 +1,8 @@
-"""The Bot API itself: one pool of connections, answers as typed results, refusals as SendError."""
+"""The Bot API itself: kept connections, answers as typed results, refusals as SendError."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from typing import TypeVar
 
 import aiohttp
@@ -11,12 +10,13 @@ import msgspec
 from yarl import URL
 
 from bot.channels import http
+from bot.channels.lines import Lines
 from bot.channels.protocol import Fault, FetchError, File, SendError
 from bot.channels.telegram_errors import Reply, refusal
 
 T = TypeVar("T")
 Params = dict[str, object]
-_JSON = {"Content-Type": "application/json"}
+_SECONDS = 30.0
 
 
 class RemoteFile(msgspec.Struct):
@@ -33,17 +33,19 @@ class BotApi:
         self.base = base.rstrip("/")
         self._token = token
         self._session: aiohttp.ClientSession | None = None
-        self._urls: dict[str, URL] = {}
+        self._lines = Lines(self.base)
+        self._path = f"{URL(self.base).raw_path.rstrip('/')}/bot{token}/"
 
     async def call(
-        self,
-        method: str,
-        params: Params,
-        result: type[T],
-        patience: aiohttp.ClientTimeout = http.TIMEOUT,
+        self, method: str, params: Params, result: type[T], seconds: float = _SECONDS
     ) -> T:
         """Call a method and return its result as ``result``; raises SendError."""
-        return await self._post(method, msgspec.json.encode(params), _JSON, result, patience)
+        body = msgspec.json.encode(params)
+        try:
+            status, answer = await self._lines.post(self._path + method, body, seconds)
+        except http.FAILURES as error:
+            raise http.unreachable("Telegram", error) from None
+        return _result(status, answer, result)
 
     async def upload(
         self, method: str, params: Params, field: str, file: File, result: type[T]
@@ -59,7 +61,16 @@ class BotApi:
             filename=file.name or field,
             content_type=file.mime or "application/octet-stream",
         )
-        return await self._post(method, form, None, result, http.UPLOAD_TIMEOUT)
+        url = URL(f"{self.base}/bot{self._token}/{method}")
+        patience = http.UPLOAD_TIMEOUT
+        try:
+            async with self._http.post(
+                url, data=form, timeout=patience, allow_redirects=False
+            ) as response:
+                status, answer = response.status, await response.read()
+        except http.FAILURES as error:
+            raise http.unreachable("Telegram", error) from None
+        return _result(status, answer, result)
 
     async def fetch(self, file_id: str, limit: int) -> bytes:
         """Return a file of at most ``limit`` bytes; raises FetchError."""
@@ -83,6 +94,7 @@ class BotApi:
 
     async def close(self) -> None:
         """Let go of connections."""
+        await self._lines.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -93,33 +105,18 @@ class BotApi:
             self._session = http.open_session()
         return self._session
 
-    async def _post(
-        self,
-        method: str,
-        data: bytes | aiohttp.FormData,
-        headers: Mapping[str, str] | None,
-        result: type[T],
-        patience: aiohttp.ClientTimeout,
-    ) -> T:
-        url = self._urls.get(method)
-        if url is None:
-            url = self._urls[method] = URL(f"{self.base}/bot{self._token}/{method}")
-        try:
-            async with self._http.post(
-                url, data=data, headers=headers, timeout=patience, allow_redirects=False
-            ) as response:
-                status, body = response.status, await response.read()
-        except http.FAILURES as error:
-            raise http.unreachable("Telegram", error) from None
-        reply: Reply | None = None
-        try:
-            reply = _reply(body)
-            if reply.ok and status == 200:
-                return msgspec.json.decode(reply.result, type=result)
-        except msgspec.DecodeError:
-            # Whatever sits between us and Telegram answered in its place: nothing is known.
-            status = 502 if status == 200 else status
-        raise refusal(status, reply)
+
+def _result(status: int, body: bytes, result: type[T]) -> T:
+    """Return what a call gave; raises SendError."""
+    reply: Reply | None = None
+    try:
+        reply = _reply(body)
+        if reply.ok and status == 200:
+            return msgspec.json.decode(reply.result, type=result)
+    except msgspec.DecodeError:
+        # Whatever sits between us and Telegram answered in its place: nothing is known.
+        status = 502 if status == 200 else status
+    raise refusal(status, reply)
 
 
 def _reply(body: bytes) -> Reply:
