@@ -38,7 +38,7 @@ def _chosen(talk: Talk, choice: str) -> None:
         go(talk, "asking")
         return
     forget_draft(talk)
-    talk.say("conversation.cancelled")
+    talk.say("conversation.turned")
 
 
 def _typed(talk: Talk, text: str) -> None:
