@@ -13,6 +13,7 @@ from html import escape, unescape
 from typing import NamedTuple
 
 _TAG = re.compile(r'(<(?:/?(?:b|i|code)|/a|a href="[^"<>]*")>)')
+_ANY_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _SAFE_LINK = re.compile(r"(?:https?://|tel:|mailto:)[^\s]*\Z")
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -75,6 +76,11 @@ def plain(text: str) -> str:
     return escape(text)
 
 
+def bare(html: str) -> str:
+    """Return the words of something that is not quite our markup, as they are."""
+    return unescape(_ANY_TAG.sub("", html))
+
+
 def to_telegram(html: str) -> str:
     """Return the message as Telegram's HTML (parse mode HTML)."""
     return _write_telegram(parse(html))
@@ -98,7 +104,7 @@ def numbered(html: str, buttons: Sequence[tuple[str, str]], how: str = "") -> st
 
 def units(text: str) -> int:
     """Count UTF-16 units, as Telegram and WhatsApp do."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(html: str, limit: int, form: Form) -> list[str]:
@@ -110,12 +116,13 @@ def cut(html: str, limit: int, form: Form) -> list[str]:
     runs: Runs = parse(html) if form.links else _spell_links(parse(html))
     pieces: list[str] = []
     while runs := _trimmed(runs):
-        taken = len(_text(runs))
-        if form.size(runs) > limit:
-            taken = _border(_text(runs), _fitting(runs, limit, form))
-            # Marks that close at the cut may add to what fitted without them.
-            while taken > 1 and form.size(_trimmed(_slice(runs, 0, taken))) > limit:
-                taken -= 1
+        if form.size(runs) <= limit:
+            pieces.append(form.write(runs))
+            break
+        taken = _border(_text(runs), _fitting(runs, limit, form))
+        # Marks that close at the cut may add to what fitted without them.
+        while taken > 1 and form.size(_trimmed(_slice(runs, 0, taken))) > limit:
+            taken -= 1
         pieces.append(form.write(_trimmed(_slice(runs, 0, taken))))
         runs = _slice(runs, taken)
     return pieces
@@ -252,10 +259,13 @@ def _sliced(runs: Runs, start: int, end: int) -> Iterator[Run]:
             yield run._replace(text=text)
 
 
-def _trimmed(runs: Runs) -> list[Run]:
+def _trimmed(runs: Runs) -> Runs:
     text = _text(runs)
     bare = text.lstrip()
-    return _slice(runs, len(text) - len(bare), len(text.rstrip())) if bare else []
+    start, end = len(text) - len(bare), len(text.rstrip())
+    if not bare or (start == 0 and end == len(text)):
+        return runs if bare else []
+    return _slice(runs, start, end)
 
 
 def _fitting(runs: Runs, limit: int, form: Form) -> int:

@@ -52,9 +52,13 @@ class Worded(NamedTuple):
     """
 
     html: str
-    text: str
     buttons: list[tuple[str, str]]
     how: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words without marks."""
+        return to_plain(self.html)
 
 
 class Sentence(NamedTuple):
@@ -89,6 +93,8 @@ class Wording:
         self._templates: dict[tuple[str, str], Template] = {}
         self._fixed: dict[tuple[str, str], Markup] = {}
         self._labels: dict[tuple[str, str], str] = {}
+        self._constant: set[tuple[str, str]] = set()
+        self._always: dict[tuple[str, str], str] = {}
 
     def render(self, message: Message) -> Worded:
         """Say a message in its language; raises KeyMissing or WordsBroken."""
@@ -96,12 +102,19 @@ class Wording:
         html = "\n\n".join(part for part in parts if part)
         buttons = [(one.choice, self._button(message.language, one)) for one in message.buttons]
         how = self.fixed(message.language, _HOW) if buttons else ""
-        return Worded(html, to_plain(html), buttons, how)
+        return Worded(html, buttons, how)
 
     def part(self, language: str, key: str, args: Mapping[str, Any]) -> str:
         """Say one text as HTML; raises KeyMissing or WordsBroken."""
+        language = self._known(language)
+        always = self._always.get((language, key))
+        if always is not None:
+            return always
         try:
-            return self._template(self._known(language), key).render(args).strip()
+            said = self._template(language, key).render(args).strip()
+            if (language, key) in self._constant:
+                self._always[language, key] = said
+            return said
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             # Jinja's own messages name variables; others could repeat what a person wrote.
             reason = str(error) if isinstance(error, TemplateError) else type(error).__name__
@@ -198,7 +211,10 @@ class Wording:
                     raise KeyMissing(key, language)
                 template = environment.get_template(f"{key}.j2")
             else:
-                template = environment.from_string(self._source(language, key).source)
+                source = self._source(language, key).source
+                template = environment.from_string(source)
+                if not _varies(environment, source):
+                    self._constant.add((language, key))
             self._templates[language, key] = template
         return template
 
@@ -269,6 +285,13 @@ class Wording:
             return self.fixed(language, f"common.button.{value}")
         word = partial(self.label, language)
         return display.show_answer(value, check, language, self._zone, word)
+
+
+def _varies(environment: ImmutableSandboxedEnvironment, source: str) -> bool:
+    """Tell whether a text depends on anything but the office; most do not."""
+    tree = environment.parse(source)
+    names = meta.find_undeclared_variables(tree) - environment.globals.keys()
+    return bool(names) or any(True for _ in meta.find_referenced_templates(tree))
 
 
 def _places(villages: Iterable[Any]) -> dict[str, str]:

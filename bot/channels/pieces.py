@@ -23,6 +23,5 @@ def pieces_of(
         return markup.cut(markup.numbered(html, buttons, message.how), limit, form)
     except markup.MarkupError:
         log.error("a message holds marks that are not ours: it goes out without any")
-        return markup.cut(
-            markup.numbered(markup.plain(message.text), buttons, message.how), limit, form
-        )
+        words = message.text or markup.bare(html)
+        return markup.cut(markup.numbered(markup.plain(words), buttons, message.how), limit, form)

@@ -79,13 +79,14 @@ class Rendered(Struct, frozen=True):
     """A message in a person's language: ``html`` uses only b, i, code, a and line breaks.
 
     ``buttons`` are (choice, label). ``template`` is the name of an approved WhatsApp template with
-    ``variables``; ``thread`` is the forum topic, 0 for none. ``text`` is the same as plain words.
+    ``variables``; ``thread`` is the forum topic, 0 for none. ``text`` stands in where
+    ``html`` is not our markup.
     ``how`` tells how to answer where buttons can only be numbered lines; ``choose`` is written on
     what opens a list of them.
     """
 
     html: str
-    text: str
+    text: str = ""
     buttons: list[tuple[str, str]] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     template: str = ""
