@@ -212,10 +212,7 @@ def shown(turn: Turn, one: Broadcast, found: Reach) -> dict[str, Any]:
         "shares": [_share(turn, each) for each in found.shares],
         "cost": sum(each.cost for each in found.shares),
         "ends": to_ms(found.ends_at or turn.now),
-        "lost": {
-            why: {"count": len(ids), "marks": [f"P{each}" for each in ids[:_LISTED]]}
-            for why, ids in found.lost.items()
-        },
+        "lost": {why: _lost(found, why) for why in ("window", "channel")},
         "second": len(found.people) > turn.desk.config.broadcast.confirm_above,
     }
 
@@ -240,6 +237,11 @@ def _share(turn: Turn, one: Share) -> dict[str, Any]:
         "cost": one.cost,
         "templates": one.templates,
     }
+
+
+def _lost(found: Reach, why: str) -> dict[str, Any]:
+    contacts = found.lost.get(why, [])
+    return {"count": len(contacts), "marks": [f"P{each}" for each in contacts[:_LISTED]]}
 
 
 def _tell(turn: Turn, one: Broadcast, notice: str, **args: Any) -> None:
