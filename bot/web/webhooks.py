@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
+from bot.channels import http
 from bot.web import patience
 from flows.events import Envelope
 from storage.database import StorageUnavailable
@@ -51,9 +52,8 @@ class TelegramWebhook:
         body = await read_body(headers, receive, _MOST_BYTES)
         if body is None:
             return 413, "large"
-        try:
-            update = _read(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        update = _decoded(body)
+        if update is None:
             # It will not become readable by being sent again, and what follows it must not wait.
             log.warning("telegram sent what cannot be read", bytes=len(body))
             return 200, "unreadable"
@@ -64,6 +64,18 @@ class TelegramWebhook:
             self._acknowledging.add(task)
             task.add_done_callback(self._acknowledging.discard)
         return 200, "kept"
+
+
+def _decoded(body: bytes) -> dict[str, Any] | None:
+    """Read an update, without lone halves of signs if need be; None for what is none."""
+    try:
+        return _read(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    try:
+        return _read(http.mended(body))
+    except (msgspec.MsgspecError, ValueError):
+        return None
 
 
 async def accepted(desk: Desk, envelopes: Sequence[Envelope], seconds: float) -> bool:
