@@ -17,7 +17,7 @@ test: .venv/dev.stamp browser
 	$(BIN)/pytest -n 2
 
 crash: .venv/dev.stamp
-	$(BIN)/pytest -m crash tests/crash
+	$(BIN)/pytest -m crash -s tests/crash
 
 # Those we are compared with need other versions of what we use: they have an environment of their own.
 bench: .venv/run.stamp .venv-bench/stamp

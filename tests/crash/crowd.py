@@ -23,7 +23,7 @@ from tests.process.installation import SECRET, Installation
 from tests.standins.telegram import Sent, TelegramStandin
 
 GROUP = "-1009000000001"
-PATIENCE = 120.0
+PATIENCE = 300.0
 _REPEATED = 0.15
 _SYLLABLES = [c + v for c in "bdgjklmnprst" for v in "aiueo"]
 _NUMBER = re.compile(r"DOM-\d\d-\d{4}")

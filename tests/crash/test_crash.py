@@ -27,22 +27,27 @@ _OFFICERS = 4
 
 @dataclass
 class Storm:
-    """How hard: so many citizens, so many kills; ``seed`` makes the moments the same again."""
+    """How hard: so many citizens, so many kills, each after at most ``life`` seconds at work.
+
+    With ``again`` citizens go on until the last kill. ``seed`` makes the moments the same again.
+    """
 
     citizens: int
     kills: int
+    life: float
     seed: int
+    again: bool = False
     times: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
 
 
 async def test_a_small_crowd_and_a_few_kills(tmp_path: Path) -> None:
-    await _storm(tmp_path, Storm(citizens=12, kills=5, seed=1))
+    await _storm(tmp_path, Storm(citizens=20, kills=5, life=1.2, seed=1))
 
 
 @pytest.mark.crash
 async def test_a_hundred_citizens_and_fifty_kills(tmp_path: Path) -> None:
-    await _storm(tmp_path, Storm(citizens=100, kills=50, seed=7))
+    await _storm(tmp_path, Storm(citizens=100, kills=50, life=3.0, seed=7, again=True))
 
 
 async def _storm(folder: Path, storm: Storm) -> None:
@@ -80,7 +85,8 @@ async def _weather(desk: Installation, storm: Storm, post: Post, ears: Ears) -> 
     await _hire(desk, officers)
     background += [_task(announce_work(ears, work)), *(_task(one.live()) for one in officers)]
     busy = asyncio.Event()
-    busy.set()
+    if storm.again:
+        busy.set()
     citizens = [
         Citizen(post, ears, index, random.Random(storm.seed * 1000 + index))
         for index in range(storm.citizens)
@@ -89,7 +95,7 @@ async def _weather(desk: Installation, storm: Storm, post: Post, ears: Ears) -> 
     failing = asyncio.gather(*background)
     try:
         for _ in range(storm.kills):
-            await asyncio.sleep(chance.uniform(0.05, 1.5))
+            await asyncio.sleep(chance.uniform(0.05, storm.life))
             storm.times.append(time.time())
             await desk.kill()
             storm.starts.append(await desk.start())
