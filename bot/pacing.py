@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections import deque
 
 _MARGIN = 0.012
-"""Seconds that a message may be later, or the next one earlier, on its way to the platform."""
+"""Seconds that a message of which no answer is awaited may be later on its way than the next."""
+_SLIP = 0.002
+_PATIENCE = 0.5
+_FORGETS = 1.002
+_FIRST = 60
 _MOST_GUARDED = 1000.0
 
 
 class Place:
-    """A message's place in time: when it starts, and when another may take its room."""
+    """A message's place in time: when it starts, and when another may take its room.
 
-    __slots__ = ("_start", "free_at")
+    The platform counts a message when it gets it. How much longer its answer took than the
+    quickest one is the most by which it can have been late there.
+    """
 
-    def __init__(self, start: float) -> None:
+    __slots__ = ("_pace", "_start", "free_at")
+
+    def __init__(self, start: float, pace: Pace | None = None) -> None:
         self._start = start
-        self.free_at = start + 1.0 + _MARGIN
+        self._pace = pace
+        self.free_at = start + 1.0 + (_MARGIN if pace is None else _PATIENCE)
 
     def done(self, now: float) -> None:
-        """The platform answered: it had counted the message by now, at the latest."""
-        self.free_at = min(self.free_at, now + 1.0)
+        """The platform answered."""
+        if self._pace is not None:
+            late = self._pace.lateness(now - self._start)
+            self.free_at = self._start + 1.0 + min(_PATIENCE, _SLIP + late)
 
 
 class Pace:
@@ -34,6 +45,8 @@ class Pace:
         self._interval = 1.0 / rate
         self._slack = self._interval * (burst - 1)
         self._free_at = 0.0
+        self._quickest = float("inf")
+        self._answers = 0
         guarded = window and 1.0 <= rate <= _MOST_GUARDED
         self._places: deque[Place] | None = deque(maxlen=int(rate)) if guarded else None
 
@@ -59,7 +72,7 @@ class Pace:
 
         Only for what comes one after another: an answer takes its place before it waits.
         """
-        place = Place(now)
+        place = Place(now, self)
         if self._places is not None:
             self._places.append(place)
         self._free_at = max(self._free_at, now - 3 * self._interval) + self._interval
@@ -72,6 +85,15 @@ class Pace:
     def rested(self, now: float) -> bool:
         """Is it as if it had never been used?"""
         return self._free_at <= now - self._slack
+
+    def lateness(self, taken: float) -> float:
+        """Return by how many seconds an answer took longer than the quickest of late.
+
+        The first ones open connections and say nothing of how quick it can be.
+        """
+        self._answers += 1
+        self._quickest = min(taken, self._quickest * _FORGETS)
+        return taken - (self._quickest if self._answers > _FIRST else 0.0)
 
     def _windowed(self, at: float) -> float:
         places = self._places

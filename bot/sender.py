@@ -52,7 +52,7 @@ class Sender:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
         self._paces: dict[str, Pace] = {}
-        self._gates: dict[str, Gate] = {}
+        self.gates: dict[str, Gate] = {}
         self._strained: dict[str, tuple[int, float]] = {}
         self._chats: dict[int, Pace] = {}
         self._known: OrderedDict[int, tuple[str, str]] = OrderedDict()
@@ -166,9 +166,9 @@ class Sender:
 
     def gate(self, channel: str) -> Gate:
         """Return what holds all messages of a channel back while its platform fails."""
-        gate = self._gates.get(channel)
+        gate = self.gates.get(channel)
         if gate is None:
-            gate = self._gates[channel] = Gate()
+            gate = self.gates[channel] = Gate()
         return gate
 
     def _know(self, contact_id: int, channel: str, kind: str) -> None:

@@ -168,7 +168,8 @@ class TelegramStandin(Standin):
             return _refused(400, "Bad Request: message text is empty")
         self._next_message += 1
         self.record(Sent(method, chat, params, self._next_message, files, time.time()))
-        return _done({"message_id": self._next_message, "date": 0, "chat": {"id": chat, "type": "private"}})
+        where = {"id": chat, "type": "private"}
+        return _done({"message_id": self._next_message, "date": 0, "chat": where})
 
     async def _read(
         self, request: web.Request
