@@ -157,7 +157,7 @@ def send(turn: Turn, one: Broadcast, officer_id: int | None) -> Outcome:
         contacts = [each.contact_id for each in found.people if each.language == language]
         message = message_of(text, language)
         outbox.announce(turn.tx, turn.desk.vault, one.id, contacts, message, turn.instant)
-    audit.note(turn.tx, turn.instant, officer_id, "broadcast.sent", str(one.id))
+    audit.note(turn.tx, turn.instant, officer_id or None, "broadcast.sent", str(one.id))
     _wake(turn)
     return "running"
 
@@ -179,7 +179,7 @@ def cancel(turn: Turn, one: Broadcast, officer_id: int | None) -> int | None:
     standing = (broadcasts.DRAFT, broadcasts.ASKED, broadcasts.RUNNING, broadcasts.PAUSED)
     if not broadcasts.change(turn.tx, one.id, standing, broadcasts.CANCELLED):
         return None
-    audit.note(turn.tx, turn.instant, officer_id, "broadcast.cancelled", str(one.id))
+    audit.note(turn.tx, turn.instant, officer_id or None, "broadcast.cancelled", str(one.id))
     return broadcasts.drop_waiting(turn.tx, one.id)
 
 

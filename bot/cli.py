@@ -115,6 +115,32 @@ def flow(
     _guarded(lambda: _draw(service, format))
 
 
+@app.command()
+def broadcast(
+    text: Annotated[str, typer.Argument(help="The announcement; without it all are listed.")] = "",
+    village: Annotated[str, typer.Option(help="Only for this village.")] = "",
+    service: Annotated[str, typer.Option(help="Only for who asked for this service.")] = "",
+    language: Annotated[str, typer.Option(help="Only for who reads this language.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Send it after showing it.")] = False,
+    send: Annotated[int, typer.Option(help="Send the announcement of this number.")] = 0,
+    pause: Annotated[int, typer.Option(help="Hold it.")] = 0,
+    resume: Annotated[int, typer.Option(help="Go on with it.")] = 0,
+    cancel: Annotated[int, typer.Option(help="Call it off.")] = 0,
+    trial: Trial = False,
+) -> None:
+    """Announce something to many: it is shown first, with who gets it, time and cost."""
+    from bot.terminal import announcement_session
+
+    acts = {"kirim": send, "jeda": pause, "lanjut": resume, "batal": cancel}
+    asked = {act: number for act, number in acts.items() if number}
+    if len(asked) + bool(text) > 1:
+        raise typer.BadParameter("one thing at a time: a text, or one number to act on")
+    request = {"text": text, "village": village, "service": service, "language": language}
+    for act, number in asked.items():
+        request |= {"act": act, "number": str(number)}
+    _visit(lambda ask: announcement_session(ask, request, yes=yes), trial=trial)
+
+
 @staff.command()
 def invite(name: str, role: str, trial: Trial = False) -> None:
     """Make a code by which NAME joins with ROLE."""

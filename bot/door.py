@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot import trial
+from bot.announcing import announce
 from bot.channels.terminal import Terminal
 from bot.commands.registry import COMMANDS
 from bot.screens import Line, look, show
@@ -286,6 +287,7 @@ _DEEDS: dict[str, Deed] = {
     "look": Door.look,
     "words": Door.words,
     "staff": Door.staff,
+    "broadcast": announce,
 }
 
 

@@ -71,6 +71,19 @@ async def citizen_session(ask: Ask, name: str) -> bool:
     return await _converse(ask, screen)
 
 
+async def announcement_session(ask: Ask, request: dict[str, str], *, yes: bool) -> bool:
+    """Write, show or steer an announcement; send a new one at once where ``yes``."""
+    answer = await ask({"do": "broadcast", **request})
+    if _refused(answer):
+        return False
+    sys.stdout.write(harmless(answer["words"]) + "\n")
+    if not (yes and request["text"]):
+        return True
+    return await announcement_session(
+        ask, {"text": "", "act": "kirim", "number": str(answer["number"])}, yes=False
+    )
+
+
 async def _enter_trial(ask: Ask, screen: Screen, name: str) -> Line | None:
     wanted = name or await screen.question(say("who"))
     entered = await ask({"do": "enter", "as": wanted or ""})

@@ -24,7 +24,7 @@ _FIELDS = (
 
 
 class Broadcast(NamedTuple):
-    """One announcement; instants in milliseconds, ``officer_id`` None for the administrator."""
+    """One announcement; instants in milliseconds, ``officer_id`` 0 for the administrator."""
 
     id: int
     state: str
