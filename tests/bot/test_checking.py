@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.checking import Findings, check_all
+from tests.guide import guide_files
 
 ROOT = Path(__file__).parents[2]
 Change = Callable[[str, str, str], None]
@@ -131,11 +132,10 @@ def test_templates_are_printed_for_approval_until_they_have_their_sid(
 
 
 def test_the_guide_leads_to_a_sound_service(office: Path, change: Change) -> None:
-    guide = (ROOT / "docs" / "adding-a-service.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```\w+\n(?:#|//) (\S+/sktm\.\w+)\n(.*?)```", guide, re.DOTALL)
+    blocks = guide_files(ROOT)
     assert len(blocks) == 4
     for file, text in blocks:
         (office / file).write_text(text, encoding="utf-8")
-    assert "sktm is in no menu, add it to services.keluarga" in told(office)
-    change("config.yaml", "[ahli_waris]", "[ahli_waris, sktm]")
+    assert "penghasilan is in no menu, add it to services.keluarga" in told(office)
+    change("config.yaml", "keluarga: [", "keluarga: [penghasilan, ")
     assert told(office) == ""
