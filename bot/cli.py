@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -107,6 +108,35 @@ def check() -> None:
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write all data into one encrypted FILE, also while the desk runs; without the master key."""
+    from bot.keeping import backup_to
+
+    _guarded(lambda: backup_to(_config(), file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The kept copy of the master key.")
+    ] = None,
+) -> None:
+    """Bring a backup's data to a machine that has none; nothing is overwritten."""
+    from bot.keeping import restore_from
+
+    _guarded(lambda: restore_from(_config(), file, key))
+
+
+@app.command("rotate-key")
+def rotate_key() -> None:
+    """Seal all data with a new master key; stop the desk first."""
+    from bot.keeping import change_key
+
+    _guarded(lambda: change_key(_config()))
+
+
+@app.command()
 def flow(
     service: Annotated[str, typer.Argument(help="A service's id; without it all are listed.")] = "",
     format: Annotated[Drawing, typer.Option(help="How to draw it.")] = Drawing.text,
@@ -169,15 +199,19 @@ def _fail(reason: str) -> NoReturn:
 
 def _guarded(work: Callable[[], None]) -> None:
     """Run, and turn what can go wrong outside our hands into one sentence."""
+    from bot.backup import Refused
     from bot.config import ConfigError
+    from bot.keys import NoNewKey
     from bot.opening import DataLocked
     from flows.loader import BadDefinitions
+    from storage.backup import BadBackup
     from storage.database import StorageUnavailable
     from storage.vault import WrongKey
 
+    outside = (ConfigError, BadDefinitions, DataLocked, StorageUnavailable, WrongKey)
     try:
         work()
-    except (ConfigError, BadDefinitions, DataLocked, StorageUnavailable, WrongKey) as error:
+    except (*outside, BadBackup, NoNewKey, Refused) as error:
         _fail(str(error))
 
 

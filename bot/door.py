@@ -20,6 +20,7 @@ import structlog
 
 from bot import trial
 from bot.announcing import announce
+from bot.backup import take_snapshot
 from bot.channels.terminal import Terminal
 from bot.commands.registry import COMMANDS
 from bot.screens import Line, look, show
@@ -256,6 +257,11 @@ class Door:
                 return await self._suspend(name)
         raise Refusal("unknown")
 
+    async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Put a moment of the database beside it, for a backup; whoever asked removes it."""
+        moment = await asyncio.to_thread(take_snapshot, self.desk.db.path)
+        return {"snapshot": str(moment)}
+
     def _invite(self, tx: Tx, name: str, role: str) -> str:
         now = self.desk.now()
         audit.note(tx, to_ms(now), None, "staff.invite", role)
@@ -288,6 +294,7 @@ _DEEDS: dict[str, Deed] = {
     "words": Door.words,
     "staff": Door.staff,
     "broadcast": announce,
+    "snapshot": Door.snapshot,
 }
 
 

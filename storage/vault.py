@@ -25,6 +25,8 @@ _LEAST_SEALED = 1 + _NONCE + 16
 _KEY = 32
 _LEAST_SECRET = 16
 _KEY_FILE = "master.key"
+NEXT_KEY_FILE = "master.key.new"
+"""The key that a rotation under way seals with."""
 _CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 log = structlog.get_logger()
@@ -66,9 +68,11 @@ class Vault:
                 raise WrongKey(f"LOKET_SECRET_KEY must have at least {_LEAST_SECRET} characters")
             return cls(secret.encode("utf-8", "surrogatepass"))
         path = data_dir / _KEY_FILE
+        if path.with_name(NEXT_KEY_FILE).exists():
+            raise WrongKey("the change of the master key is not finished: run `loket rotate-key`")
         if not path.exists():
-            _make_key(path)
-        return cls(_read_key(path))
+            make_key(path)
+        return cls(read_key(path))
 
     def check_value(self) -> str:
         """Return what the database keeps to recognise this key; it reveals nothing of it."""
@@ -94,6 +98,10 @@ class Vault:
         """Return a new key of 32 bytes and its sealed form, to be kept in a ``key`` column."""
         key = self._random(_KEY)
         return key, self._seal(self._keys, "key", key)
+
+    def keep_key(self, key: bytes) -> bytes:
+        """Return the sealed form of a key that exists, as when the master key changes."""
+        return self._seal(self._keys, "key", key)
 
     def open_key(self, sealed: bytes) -> bytes:
         """Return the key that ``new_key`` sealed; raises Unreadable."""
@@ -152,7 +160,8 @@ def _derive(master: bytes, use: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=_KEY, salt=None, info=info).derive(master)
 
 
-def _read_key(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """Return the key in this file, readable by its owner alone from now on; raises WrongKey."""
     try:
         key = bytes.fromhex(path.read_text("ascii").strip())
     except ValueError:
@@ -165,7 +174,7 @@ def _read_key(path: Path) -> bytes:
     return key
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
     """Write a new key so that a crash leaves all of it or nothing, and two starts agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".master-", dir=path.parent)

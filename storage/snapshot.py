@@ -1,0 +1,74 @@
+"""A moment of the database as a file of its own, taken while the desk works; and what is in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from storage.database import StorageUnavailable
+
+_FILES = (
+    "SELECT file FROM document WHERE key IS NOT NULL AND state = 'stored' AND file <> ''"
+    " UNION SELECT thumbnail FROM document"
+    " WHERE key IS NOT NULL AND state = 'stored' AND thumbnail <> ''"
+    " UNION SELECT file FROM letter WHERE key IS NOT NULL AND file <> ''"
+)
+
+
+def take(source: Path, target: Path) -> None:
+    """Copy a database as it is at this moment; writers are not held up. Raises StorageUnavailable.
+
+    One step of SQLite's own backup reads one snapshot of the write-ahead log.
+    """
+    target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
+    try:
+        with (
+            closing(sqlite3.connect(source, timeout=30)) as here,
+            closing(sqlite3.connect(target)) as there,
+        ):
+            here.backup(there)
+            there.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        raise StorageUnavailable(f"the database cannot be copied: {error}") from error
+
+
+def tables(path: Path) -> dict[str, int]:
+    """Return how many rows each table has."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            " ORDER BY name"
+        ).fetchall()
+        return {
+            name: connection.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+            for (name,) in names
+        }
+
+
+def version(path: Path) -> str:
+    """Return which migration the database is at."""
+    with closing(sqlite3.connect(path)) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else ""
+
+
+def files(path: Path) -> set[str]:
+    """Return the names of all stored files that rows speak of."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {row[0] for row in connection.execute(_FILES)}
+
+
+def is_sound(path: Path) -> bool:
+    """Let SQLite check the whole database."""
+    with closing(sqlite3.connect(path)) as connection:
+        return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+def key_check(path: Path) -> str:
+    """Return the check value of the master key that sealed this database, empty for none."""
+    with closing(sqlite3.connect(path)) as connection:
+        row = connection.execute("SELECT value FROM setting WHERE name = 'key-check'").fetchone()
+        return str(row[0]) if row else ""
