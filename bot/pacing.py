@@ -27,6 +27,11 @@ class Place:
         self._pace = pace
         self.free_at = start + 1.0 + (_MARGIN if pace is None else _PATIENCE)
 
+    def begin(self, now: float) -> None:
+        """It is handed to the platform only now: making it took a moment."""
+        self._start = now
+        self.free_at = now + 1.0 + _PATIENCE
+
     def done(self, now: float) -> None:
         """The platform answered."""
         if self._pace is not None:

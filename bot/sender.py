@@ -230,7 +230,7 @@ class Sender:
         """Send it and record what became of it; True when more waits for this contact."""
         self._handing += 1
         try:
-            receipt = await self._send(channel, handed)
+            receipt = await self._send(channel, handed, place)
         except SendError as error:
             await self._refused(handed, error)
             return True
@@ -240,8 +240,6 @@ class Sender:
             return True
         finally:
             self._handing -= 1
-            if place is not None:
-                place.done(time.monotonic())
         self.sent += 1
         self.gate(handed.channel).open()
 
@@ -251,7 +249,7 @@ class Sender:
 
         return await self._record(record)
 
-    async def _send(self, channel: Channel, handed: outbox.Handed) -> Receipt:
+    async def _send(self, channel: Channel, handed: outbox.Handed, place: Place | None) -> Receipt:
         if handed.contact_state in _LOST and handed.kind == "citizen":
             raise SendError(Fault.RECIPIENT, handed.contact_state, state=handed.contact_state)
         rendered = await render(self._desk, handed, channel)
@@ -259,7 +257,13 @@ class Sender:
             rendered = structs.replace(rendered, template="")
         elif not rendered.template:
             raise SendError(Fault.WINDOW, "outside the 24-hour window")
-        return await channel.send(handed.address, rendered)
+        if place is None:
+            return await channel.send(handed.address, rendered)
+        place.begin(time.monotonic())
+        try:
+            return await channel.send(handed.address, rendered)
+        finally:
+            place.done(time.monotonic())
 
     def _outside_window(self, channel: Channel, handed: outbox.Handed) -> bool:
         if not channel.window_hours:

@@ -84,6 +84,7 @@ class TelegramStandin(Standin):
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/_standin/push", self._push)
+        app.router.add_get("/_standin/too_quick", self._tell_too_quick)
         app.router.add_get("/file/bot{token}/{path:.*}", self._file)
         app.router.add_route("*", "/bot{token}/{method}", self._method)
 
@@ -104,6 +105,9 @@ class TelegramStandin(Standin):
         found = msgspec.json.decode(await request.read())
         self.push(*(found if isinstance(found, list) else [found]))
         return web.Response()
+
+    async def _tell_too_quick(self, request: web.Request) -> web.Response:
+        return as_json(self.too_quick)
 
     async def _file(self, request: web.Request) -> web.Response:
         content = self.files.get(request.match_info["path"].removeprefix("files/"))
