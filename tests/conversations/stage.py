@@ -21,6 +21,7 @@ from bot.opening import open_desk, start_desk, stop_desk
 from bot.services import ROOT, read_services
 from flows.definition import Definition
 from flows.events import Added, Envelope
+from tests.blank import new_database
 from tests.conversations.script import Input, Pause
 from tests.conversations.things import Things
 from tests.flows.walking import the_wording
@@ -85,6 +86,7 @@ class Stage:
 
     async def open(self) -> None:
         """Open the desk from disk and set it to work."""
+        new_database(self._config.data_dir / "loket.db")
         with pytest.MonkeyPatch.context() as patch:
             # Words and services are files of the program, not state: they are read once.
             patch.setattr(opening, "Wording", lambda *_: the_wording())
