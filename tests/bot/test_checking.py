@@ -71,9 +71,9 @@ def test_without_any_configuration_the_rest_is_still_checked(office: Path, chang
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("config.yaml", "[domisili, kk]", "[domisili, kkk, kk]", '"kkk" has no sound file'),
-        ("config.yaml", "[domisili, kk]", "[domisili]", "kk is in no menu, add it to services.kep"),
-        ("config.yaml", "[ahli_waris]", "[ahli_waris, kk]", "kk is also in"),
+        ("config.yaml", "[domisili, kk,", "[domisili, kkk, kk,", '"kkk" has no sound file'),
+        ("config.yaml", "[domisili, kk,", "[domisili,", "kk is in no menu, add it to services.kep"),
+        ("config.yaml", "[ahli_waris,", "[ahli_waris, kk,", "kk is also in"),
         ("config.yaml", 'emblem: ""', "emblem: no.svg", "templates/no.svg does not exist"),
         ("config.yaml", "signer: [", "signatory: [", '"signer" is no role of config.yaml'),
         ("config.yaml", "[number, reason]", "[number]", "write [number, reason]"),
