@@ -13,8 +13,8 @@ from flows.talk import Talk, buttons, clear_draft, has_draft
 from flows.understanding import understand
 
 _MISSES_BEFORE_PERSON = 2
-_WISHED = ("complaint", "suggestion", "data", "erase")
-"""Wishes that a whole sentence may hold, its words with them."""
+_WISHED = ("complaint", "suggestion", "data", "erase", "status", "officer")
+"""Wishes that a whole sentence may hold."""
 
 
 def greet(talk: Talk) -> None:
@@ -59,7 +59,8 @@ def recognise(talk: Talk, text: str) -> bool:
     if intent.kind in _WISHED:
         from flows.places.words import obey
 
-        return obey(talk, replace(intent, argument=text))
+        told = intent.kind in ("complaint", "suggestion")
+        return obey(talk, replace(intent, argument=text) if told else intent)
     if intent.kind == "greeting":
         greet(talk)
         return True
