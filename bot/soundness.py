@@ -24,7 +24,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def problems_of(config: Config, source: Source, variables: Mapping[str, str]) -> list[Problem]:
     """Return every broken rule; ``variables`` names the keys that the environment had set."""
     problems = []
-    for rule in (_place, _hours, _menu, _staff, _numbers, _amounts, _addresses, _telegram):
+    rules = (_place, _hours, _menu, _staff, _numbers, _amounts, _addresses, _telegram, _gateway)
+    for rule in rules:
         for path, wrong, write in rule(config):
             key = ".".join(map(str, path))
             if key in variables:
@@ -221,6 +222,15 @@ def _is_web(address: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def _gateway(config: Config) -> Found:
+    if config.sms_gateway.enabled and not config.sms_gateway.secret:
+        yield (
+            ("sms_gateway", "secret"),
+            "is missing, so nothing that the gateway tells is believed",
+            ("set SMS_GATEWAY_SECRET to the signing key of the gateway"),
+        )
 
 
 def _telegram(config: Config) -> Found:

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from bot.channels.wiring import twilio_channels
-from bot.config import load_config
+from bot.config import ConfigError, load_config
 from bot.desk import Desk
 from storage.files import Files
 from tests.standins.twilio import SID, TOKEN
@@ -39,3 +39,11 @@ def test_the_configuration_decides_which_channels_there_are(
     )
     assert set(channels) == names
     assert all(channel.rate == 7 for name, channel in channels.items() if name == "whatsapp")
+
+
+def test_a_gateway_without_its_secret_is_a_fault_of_the_configuration() -> None:
+    url = {"SMS_GATEWAY_URL": "http://sms:geheim@192.168.1.20:8080"}
+    with pytest.raises(ConfigError, match="SMS_GATEWAY_SECRET") as caught:
+        load_config(ROOT / "config.yaml", url)
+    assert "geheim" not in str(caught.value)
+    assert load_config(ROOT / "config.yaml", url | {"SMS_GATEWAY_SECRET": "x"}).sms_gateway.enabled
