@@ -39,7 +39,10 @@ class OneTime:
         for desk in self._desks:
             good = await desk.db.read(partial(_kind, desk=desk, code=code))
             if good:
-                return page(desk, "berkas", trial=desk.trial)
+                shown = page(desk, "berkas", trial=desk.trial)
+                # Under no-referrer a browser's form says that it comes from nowhere ("null").
+                shown.headers["Referrer-Policy"] = "same-origin"
+                return shown
         return page(self._desks[0], "berkas-habis", 404)
 
     async def open(self, request: Request) -> Response:

@@ -7,12 +7,15 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.async_api import Page, Route, async_playwright, expect
 
+from storage import links
+from storage.database import Tx
 from tests.paper import photo
 from tests.web.site import site
 from tests.web.test_browser import CHROMIUM, PATIENCE
@@ -103,3 +106,17 @@ async def test_a_broken_line_is_waited_out(tmp_path: Path) -> None:
             await page.screenshot(path=f"{SHOTS}/unggah-putus.png")
         await arrived(page, citizen)
         assert faults == []
+
+
+async def test_a_form_says_where_it_comes_from(tmp_path: Path) -> None:
+    """A page with a form must not be under no-referrer: its post would come from "null"."""
+    async with site(tmp_path) as it:
+
+        def make(tx: Tx) -> str:
+            later = it.desk.now() + timedelta(hours=1)
+            return links.make(tx, it.desk.vault, "document", "1", None, later)
+
+        code = await it.desk.db.write(make)
+        answer = await it.browser.get(f"/berkas/{code}")
+        assert "<form" in answer.text
+        assert answer.headers["referrer-policy"] == "same-origin"
