@@ -38,11 +38,7 @@ class Item(Struct, frozen=True):
 
 def checklist(definition: Definition, session: Session) -> list[Item]:
     """Return all that is to be asked, answered or not, as far as the answers decide it."""
-    found = list(_plain(definition.questions, session.answers))
-    for group in definition.groups:
-        found.extend(_members(group, session))
-    found.extend(_plain(definition.documents, session.answers))
-    return found
+    return list(_items(definition, session))
 
 
 def is_met(item: Item, session: Session) -> bool:
@@ -68,7 +64,7 @@ def is_wanted(item: Item, session: Session) -> bool:
 
 def next_item(definition: Definition, session: Session) -> Item | None:
     """Return the first thing that is still to be asked; None when all is there."""
-    for item in checklist(definition, session):
+    for item in _items(definition, session):
         if is_wanted(item, session) and not is_met(item, session):
             return item
     return None
@@ -76,13 +72,13 @@ def next_item(definition: Definition, session: Session) -> Item | None:
 
 def find(definition: Definition, session: Session, path: str) -> Item | None:
     """Return what is asked at that path, if it is asked of this person."""
-    return next((item for item in checklist(definition, session) if item.path == path), None)
+    return next((item for item in _items(definition, session) if item.path == path), None)
 
 
 def item_before(definition: Definition, session: Session, path: str) -> Item | None:
     """Return what was answered before that path (or last, where the path is not asked)."""
     before: Item | None = None
-    for item in checklist(definition, session):
+    for item in _items(definition, session):
         if item.path == path:
             break
         if is_met(item, session):
@@ -92,7 +88,7 @@ def item_before(definition: Definition, session: Session, path: str) -> Item | N
 
 def drop_orphans(definition: Definition, session: Session) -> list[int]:
     """Forget what is no longer asked after an answer changed; return the documents let go."""
-    asked = {item.path for item in checklist(definition, session)}
+    asked = {item.path for item in _items(definition, session)}
     for path in [path for path in session.answers if path not in asked]:
         del session.answers[path]
         session.marks.pop(path, None)
@@ -133,6 +129,13 @@ def holds(condition: Condition, answers: Mapping[str, str], prefix: str = "") ->
     return True
 
 
+def _items(definition: Definition, session: Session) -> Iterator[Item]:
+    yield from _plain(definition.questions, session.answers)
+    for group in definition.groups:
+        yield from _members(group, session)
+    yield from _plain(definition.documents, session.answers)
+
+
 def _members(group: Group, session: Session) -> Iterator[Item]:
     if not holds(group.when, session.answers):
         return
@@ -153,7 +156,7 @@ def _plain(
     member: int = -1,
 ) -> Iterator[Item]:
     for what in whats:
-        if holds(what.when, answers, prefix):
+        if not what.when or holds(what.when, answers, prefix):
             path = f"{prefix}.{what.id}" if prefix else what.id
             depends = bool(what.when or (group and group.when))
             yield Item(path, what, group.id if group else "", member, depends)

@@ -12,6 +12,8 @@ def clean(text: str) -> str:
     Control characters, lone surrogates, marks of direction and other invisible signs go, spaces
     are made one, letters are composed (NFC). Line breaks stay.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     text = re.sub(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text)
     kept = unicodedata.normalize("NFC", "".join(map(_visible, text)))
     lines = (" ".join(line.split(" ")).strip() for line in re.sub(" +", " ", kept).split("\n"))

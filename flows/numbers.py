@@ -60,6 +60,8 @@ LONGEST = 200
 
 def plain_digits(text: str) -> str:
     """Return the text with every kind of digit (Arabic-Indic, full-width…) as 0–9."""
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.decimal(char, char)) for char in text)
 
 

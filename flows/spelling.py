@@ -12,6 +12,9 @@ from rapidfuzz.distance import OSA
 from flows import words as known
 from flows.numbers import plain_digits
 
+_INSIDE = re.compile(r"(?<=\w)['’‘`ʼ](?=\w)")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("nya", "ku", "mu", "kah", "lah")
 
 
@@ -22,11 +25,15 @@ def words(text: str) -> list[str]:
 
 def raw_words(text: str) -> list[str]:
     """Return the words as they were written, without signs, accents and drawn-out letters."""
+    plain = text.lower() if text.isascii() else _unaccented(text)
+    plain = _INSIDE.sub("", plain)
+    plain = _DRAWN_OUT.sub(r"\1", plain)
+    return _WORD.findall(plain)
+
+
+def _unaccented(text: str) -> str:
     plain = unicodedata.normalize("NFKD", plain_digits(text)).casefold().replace("ı", "i")
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    plain = re.sub(r"(?<=\w)['’‘`ʼ](?=\w)", "", plain)
-    plain = re.sub(r"([^\W\d_])\1{2,}", r"\1", plain)
-    return re.findall(r"[^\W_]+", plain)
+    return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=4096)
