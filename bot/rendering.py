@@ -31,8 +31,8 @@ async def render(desk: Desk, handed: Handed, channel: Channel) -> Rendered:
         thread = await _topic(desk, cast(HasTopics, channel), handed.address, message.request)
     return Rendered(
         worded.html,
-        buttons=worded.buttons,
-        files=[file for file in files if file is not None],
+        worded.buttons,
+        [file for file in files if file is not None],
         template=message.template,
         variables=_variables(desk, message),
         thread=thread,

@@ -18,10 +18,10 @@ def pieces_of(
     Words that are not our markup go out all the same, without any mark.
     """
     buttons = message.buttons if numbered else []
-    html = message.html or markup.plain(message.text)
     try:
-        return markup.cut(markup.numbered(html, buttons, message.how), limit, form)
+        return markup.cut(markup.numbered(message.html, buttons, message.how), limit, form)
     except markup.MarkupError:
         log.error("a message holds marks that are not ours: it goes out without any")
-        words = message.text or markup.bare(html)
-        return markup.cut(markup.numbered(markup.plain(words), buttons, message.how), limit, form)
+        return markup.cut(
+            markup.numbered(markup.plain(message.text), buttons, message.how), limit, form
+        )

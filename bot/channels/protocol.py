@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
+from bot import markup
 from flows.events import Envelope
 
 
@@ -79,14 +80,12 @@ class Rendered(Struct, frozen=True):
     """A message in a person's language: ``html`` uses only b, i, code, a and line breaks.
 
     ``buttons`` are (choice, label). ``template`` is the name of an approved WhatsApp template with
-    ``variables``; ``thread`` is the forum topic, 0 for none. ``text`` stands in where
-    ``html`` is not our markup.
+    ``variables``; ``thread`` is the forum topic, 0 for none.
     ``how`` tells how to answer where buttons can only be numbered lines; ``choose`` is written on
     what opens a list of them.
     """
 
     html: str
-    text: str = ""
     buttons: list[tuple[str, str]] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     template: str = ""
@@ -94,6 +93,14 @@ class Rendered(Struct, frozen=True):
     thread: int = 0
     how: str = ""
     choose: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words without marks, also where the marks are not ours."""
+        try:
+            return markup.to_plain(self.html)
+        except markup.MarkupError:
+            return markup.bare(self.html)
 
 
 class Receipt(Struct, frozen=True):

@@ -32,7 +32,7 @@ async def sms(standin: GatewayStandin) -> AsyncIterator[SmsChannel]:
 
 
 def words(text: str, **more: Any) -> Rendered:
-    return Rendered(html=text, text=text, **more)
+    return Rendered(html=text, **more)
 
 
 async def test_a_question_is_plain_words_and_numbers(

@@ -34,14 +34,14 @@ async def test_a_standin_runs_by_itself_and_journals_every_message(
     channel: Channel = TelegramChannel("100:standin", url)
     if platform == "twilio":
         channel = WhatsAppChannel(TwilioAccount(SID, TOKEN, url), "+6285550000001")
-    await asyncio.gather(*(channel.send(str(n), Rendered("halo", "halo")) for n in range(200)))
+    await asyncio.gather(*(channel.send(str(n), Rendered("halo")) for n in range(200)))
     async with (
         aiohttp.ClientSession() as session,
         session.post(url + "/_standin/refuse", json={"status": 503}) as answer,
     ):
         assert answer.status == 200
         with pytest.raises(SendError) as caught:
-            await channel.send("1", Rendered("halo", "halo"))
+            await channel.send("1", Rendered("halo"))
         assert caught.value.fault is Fault.LATER
         async with session.get(url + "/_standin/sent?from=150") as told:
             assert len(await told.json()) == 50
@@ -55,10 +55,10 @@ async def test_a_standin_runs_by_itself_and_journals_every_message(
 async def test_the_standin_refuses_what_is_too_quick() -> None:
     async with TelegramStandin(chat_rate=1.0) as standin:
         channel = TelegramChannel(standin.token, standin.url)
-        await channel.send("1", Rendered("halo", "halo"))
-        await channel.send("2", Rendered("halo", "halo"))
+        await channel.send("1", Rendered("halo"))
+        await channel.send("2", Rendered("halo"))
         with pytest.raises(SendError) as caught:
-            await channel.send("1", Rendered("halo", "halo"))
+            await channel.send("1", Rendered("halo"))
         assert (caught.value.retry_after, standin.too_quick) == (1.0, 1)
         await channel.close()
 
@@ -67,7 +67,7 @@ async def test_a_slow_answer_takes_effect_in_the_end() -> None:
     async with TelegramStandin() as standin:
         channel = TelegramChannel(standin.token, standin.url)
         standin.refuse(slow=0.05)
-        task = asyncio.create_task(channel.send("1", Rendered("halo", "halo")))
+        task = asyncio.create_task(channel.send("1", Rendered("halo")))
         await asyncio.sleep(0.01)
         assert standin.sent == []
         await task

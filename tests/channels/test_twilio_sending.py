@@ -51,7 +51,7 @@ def sms(account: TwilioAccount) -> SmsChannel:
 
 
 def words(text: str, **more: Any) -> Rendered:
-    return Rendered(html=text, text=text, **more)
+    return Rendered(html=text, **more)
 
 
 async def test_a_question_goes_out_with_its_choices_as_numbers(

@@ -46,7 +46,7 @@ async def publish(file: File) -> str:
 
 def asking(labels: list[str], text: str = "<b>Pilih?</b>", **more: Any) -> Rendered:
     buttons = [(f"7:{n}", label) for n, label in enumerate(labels)]
-    return Rendered(text, text, buttons, how=HOW, choose="Pilih", **more)
+    return Rendered(text, buttons, how=HOW, choose="Pilih", **more)
 
 
 def filled(standin: TwilioStandin, params: dict[str, str]) -> dict[str, Any]:
@@ -98,8 +98,8 @@ async def test_up_to_ten_choices_are_a_list(
     [
         asking([f"Desa {n}" for n in range(11)]),
         asking(["x" * 73, "y"]),
-        Rendered("a", "a", [("1:a", f"{n}") for n in range(4)], how=HOW),
-        Rendered("a", "a", [("x" * 201, "A")], how=HOW, choose="Pilih"),
+        Rendered("a", [("1:a", f"{n}") for n in range(4)], how=HOW),
+        Rendered("a", [("x" * 201, "A")], how=HOW, choose="Pilih"),
     ],
 )
 async def test_what_does_not_fit_is_numbered(
