@@ -26,8 +26,7 @@ from flows.effects import (
 )
 from flows.events import AnyEvent, Envelope, Media, StatusFound, Text
 from flows.messages import Message, Part
-from flows.session import Session
-from storage import broadcasts, contacts, conversations, outbox
+from storage import broadcasts, contacts, conversations
 
 _BUSY_KEY = "busy"
 
@@ -42,8 +41,8 @@ def take_citizen_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelo
         vcards.want(turn, contact.id, contact.channel, envelope.event)
         return
     stored = conversations.load(tx, vault, contact.id)
-    early = isinstance(envelope.event, Text) and outbox.was_early(tx, stored.prompt_id, turn.seq)
-    citizen = _Citizen(turn, contact, stored.session, stored.prompt_id)
+    early = isinstance(envelope.event, Text) and stored.was_early(turn.seq)
+    citizen = _Citizen(turn, contact, stored)
     citizen.take(envelope.event, early=early)
     citizen.answer()
     conversations.save(tx, vault, contact.id, citizen.session, citizen.prompt_id, turn.instant)
@@ -62,12 +61,13 @@ class _Citizen:
     """One turn's work: what the machine wants is done, and may be an event for it again."""
 
     def __init__(
-        self, turn: Turn, contact: contacts.ContactRow, session: Session, prompt_id: int | None
+        self, turn: Turn, contact: contacts.ContactRow, stored: conversations.Stored
     ) -> None:
         self.turn = turn
         self.contact = contact
-        self.session = session
-        self.prompt_id = prompt_id
+        self.session = stored.session
+        self.prompt_id = stored.prompt_id
+        self._stored = stored
         self._said: list[Say] = []
 
     def take(self, event: AnyEvent, *, early: bool = False) -> None:
@@ -106,8 +106,7 @@ class _Citizen:
 
     def _is_seen(self) -> bool:
         """Was the last prompt on its way to the person before this turn?"""
-        tx, seq = self.turn.tx, self.turn.seq
-        return self.prompt_id is not None and not outbox.was_early(tx, self.prompt_id, seq)
+        return self.prompt_id is not None and not self._stored.was_early(self.turn.seq)
 
     def _follow(self, effects: list[AnyEffect]) -> Iterator[AnyEvent]:
         for effect in effects:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.channels.protocol import Channel, SendError
+from bot.worker import TurnFailed
 from flows.events import Envelope
 from flows.office import Office
 from storage import inbox, outbox
@@ -60,15 +61,34 @@ class Desk:
         if not envelopes:
             return
         instant = to_ms(self.now())
+        stored: list[inbox.Accepted | None] = []
 
         def unit(tx: Tx) -> None:
             # All are stored before the first turn is taken: what a person wrote in one go arrived
             # before the answer to its first piece.
-            stored = [inbox.accept(tx, self.vault, envelope, instant) for envelope in envelopes]
+            at_once = self.worker.takes_at_once
+            stored[:] = [
+                inbox.accept(tx, self.vault, envelope, instant, at_once=at_once)
+                for envelope in envelopes
+            ]
             # One commit for both: turns are taken in the transaction that stores their events.
             self.worker.take_at_once(tx, [new for new in stored if new is not None])
 
-        await self.db.write(unit)
+        try:
+            await self.db.write(unit)
+        except TurnFailed as failure:
+            first = failure
+            failed = [new is not None and new.seq == failure.seq for new in stored]
+            await self.db.write(lambda tx: self._keep(tx, envelopes, failed, first))
+
+    def _keep(
+        self, tx: Tx, envelopes: Sequence[Envelope], failed: Sequence[bool], failure: TurnFailed
+    ) -> None:
+        """Store events without their turns, one of which has failed; their lanes take them."""
+        for envelope, was_it in zip(envelopes, failed, strict=True):
+            new = inbox.accept(tx, self.vault, envelope, to_ms(self.now()))
+            if new is not None:
+                self.worker.take_later(tx, new, failure if was_it else None)
 
     async def delivered(
         self,

@@ -48,7 +48,7 @@ def take_turn(turn: Turn, waiting: inbox.Waiting) -> None:
 def _contact_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:
     event = envelope.event
     if envelope.channel != "desk":
-        contacts.heard(turn.tx, contact.id, turn.instant)
+        contacts.heard(turn.tx, contact, turn.instant)
     if isinstance(event, Blocked | Unblocked):
         state = "blocked" if isinstance(event, Blocked) else "open"
         contacts.set_state(turn.tx, contact.id, state)

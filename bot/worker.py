@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -71,25 +71,30 @@ class Worker:
             return
         self._tasks[lane] = asyncio.get_running_loop().create_task(self._drain(lane))
 
-    def take_at_once(self, tx: Tx, stored: Sequence[tuple[int, int]]) -> None:
-        """Take the turns of events (lane, seq) in the transaction that stored them, where next.
+    @property
+    def takes_at_once(self) -> bool:
+        """Whether turns are taken in the transaction that stores their events."""
+        return not self._stopping
 
-        Older events of a lane go first, and a turn that fails is left for its second try: the lane
-        is woken for either. What is said is claimed after the last turn, so that of several prompts
-        to a person who wrote in pieces only the last one goes out.
+    def take_at_once(self, tx: Tx, accepted: Sequence[inbox.Accepted]) -> None:
+        """Take the turns of events in the transaction that stored them; raises TurnFailed.
+
+        A lane in which older ones wait is woken. What is said is claimed after the last turn, so
+        that of several prompts to a person who wrote in pieces only the last one goes out.
         """
         addressed: set[int] = set()
-        for lane, seq in stored:
-            taken = 0
-            if not self._stopping:
-                try:
-                    taken, _, said_to = tx.attempt(partial(self._unit, tx, lane))
-                    addressed |= said_to
-                except TurnFailed as failure:
-                    self._count(tx, lane, failure)
-            if taken != seq:
-                tx.then(partial(self.wake, lane))
+        for one in accepted:
+            if one.turn is None:
+                tx.then(partial(self.wake, one.lane))
+            else:
+                addressed |= self._take(tx, one.turn, self._desk.now())
         self._desk.sender.claim_at_once(tx, addressed)
+
+    def take_later(self, tx: Tx, one: inbox.Accepted, failure: TurnFailed | None) -> None:
+        """Leave an event to its lane; ``failure`` was its first try."""
+        if failure is not None:
+            self._count(tx, one.lane, TurnFailed(one.seq, failure.cause))
+        tx.then(partial(self.wake, one.lane))
 
     async def _drain(self, lane: int) -> None:
         try:
@@ -127,7 +132,6 @@ class Worker:
 
         The first two are 0 when nothing waits; raises TurnFailed.
         """
-        began = time.perf_counter()
         try:
             waiting = inbox.following(tx, self._desk.vault, lane)
         except inbox.Damaged as cause:
@@ -137,15 +141,21 @@ class Worker:
         now = self._desk.now()
         if waiting.retry_at > to_ms(now):
             return 0, max(0.01, (from_ms(waiting.retry_at) - now).total_seconds()), set()
+        addressed = self._take(tx, waiting, now)
+        inbox.done(tx, waiting.seq)
+        return waiting.seq, 0.0, addressed
+
+    def _take(self, tx: Tx, waiting: inbox.Waiting, now: datetime) -> set[int]:
+        """Take one turn and return who was said something to; raises TurnFailed."""
+        began = time.perf_counter()
         turn = Turn(self._desk, tx, now, waiting.seq)
         try:
             self._take_turn(turn, waiting)
         except Exception as cause:
             raise TurnFailed(waiting.seq, cause) from cause
-        inbox.done(tx, waiting.seq)
         self.turns += 1
         self.turn_seconds += time.perf_counter() - began
-        return waiting.seq, 0.0, turn.addressed
+        return turn.addressed
 
     async def _set_back(self, lane: int, failure: TurnFailed) -> None:
         try:

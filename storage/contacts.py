@@ -7,6 +7,7 @@ from typing import NamedTuple
 from storage.database import Tx
 from storage.vault import Vault
 
+_CLOSE_MS = 10_000
 _FIELDS = "id, channel, kind, citizen_id, officer_id, language, state, address, profile, heard_at"
 
 
@@ -98,14 +99,20 @@ def load(tx: Tx, contact_id: int) -> ContactRow:
     return ContactRow(*row)
 
 
-def heard(tx: Tx, contact_id: int, at: int) -> None:
-    """The person wrote: the channel's window opens, and a lost contact is open again."""
+def heard(tx: Tx, contact: ContactRow, at: int) -> None:
+    """The person wrote: the channel's window opens, and a lost contact is open again.
+
+    Who writes much is noted every few seconds: no window is counted that closely.
+    """
+    lost = contact.state in ("blocked", "invalid")
+    if not lost and contact.heard_at is not None and 0 <= at - contact.heard_at < _CLOSE_MS:
+        return
     tx.run(
         "UPDATE contact SET heard_at = ?,"
         " state = CASE WHEN state IN ('blocked', 'invalid') THEN 'open' ELSE state END"
         " WHERE id = ?",
         at,
-        contact_id,
+        contact.id,
     )
 
 

@@ -17,21 +17,33 @@ _decode = msgspec.json.Decoder(Session).decode
 
 
 class Stored(NamedTuple):
-    """A session as it was left, the officer who speaks with the person, and the last prompt."""
+    """A session as it was left, the officer who speaks with the person, and the last prompt.
+
+    ``handed_seq`` is the newest event when that prompt was handed to the platform.
+    """
 
     session: Session
-    talking_to: int | None
-    prompt_id: int | None
+    talking_to: int | None = None
+    prompt_id: int | None = None
+    handed_seq: int | None = None
+
+    def was_early(self, seq: int) -> bool:
+        """Did that event arrive before the last prompt was handed to the platform?"""
+        if self.prompt_id is None:
+            return False
+        return self.handed_seq is None or seq <= self.handed_seq
 
 
 def load(tx: Tx, vault: Vault, contact_id: int) -> Stored:
     """Return where the conversation stands; a new one for a contact that never wrote."""
     row = tx.one(
-        "SELECT session, talking_to, prompt_id FROM conversation WHERE contact_id = ?", contact_id
+        "SELECT c.session, c.talking_to, o.id, o.handed_seq FROM conversation c"
+        " LEFT JOIN outbox o ON o.id = c.prompt_id WHERE c.contact_id = ?",
+        contact_id,
     )
     if row is None:
-        return Stored(Session(), None, None)
-    return Stored(_decode(vault.unseal(_PLACE, row[0])), row[1], row[2])
+        return Stored(Session())
+    return Stored(_decode(vault.unseal(_PLACE, row[0])), row[1], row[2], row[3])
 
 
 def save(

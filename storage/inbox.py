@@ -37,8 +37,22 @@ class Waiting(NamedTuple):
     envelope: Envelope
 
 
-def accept(tx: Tx, vault: Vault, envelope: Envelope, now: int) -> tuple[int, int] | None:
-    """Store an event from outside; return its lane and sequence, None when it is known already."""
+class Accepted(NamedTuple):
+    """A new event; ``turn`` is the event itself where it counts as done and is to be taken now."""
+
+    lane: int
+    seq: int
+    turn: Waiting | None
+
+
+def accept(
+    tx: Tx, vault: Vault, envelope: Envelope, now: int, *, at_once: bool = False
+) -> Accepted | None:
+    """Store an event from outside; None when it is known already.
+
+    ``at_once`` says that this transaction takes the event's turn or undoes all: where nothing
+    older waits in its lane, it is stored as done.
+    """
     lane = contacts.meet(
         tx,
         vault,
@@ -49,24 +63,32 @@ def accept(tx: Tx, vault: Vault, envelope: Envelope, now: int) -> tuple[int, int
         profile="" if envelope.group else envelope.profile,
         kind="group" if envelope.group else "citizen",
     )
-    seq = _store(tx, vault, envelope, lane, now)
-    return (lane, seq) if seq else None
+    body = _written(envelope)
+    next_one = at_once and not tx.one("SELECT 1 FROM inbox WHERE lane = ? AND state = 0", lane)
+    seq = _store(tx, vault, envelope, body, lane, now, DONE if next_one else WAITING)
+    if not seq:
+        return None
+    return Accepted(lane, seq, Waiting(seq, lane, 0, 0, _decode(body)) if next_one else None)
 
 
 def put(tx: Tx, vault: Vault, lane: int, event: AnyEvent, key: str, now: int) -> bool:
     """Store an event of the desk itself; False when that key happened already."""
-    return _store(tx, vault, Envelope("desk", key, "", event), lane, now) > 0
+    envelope = Envelope("desk", key, "", event)
+    return _store(tx, vault, envelope, _written(envelope), lane, now, WAITING) > 0
 
 
-def _store(tx: Tx, vault: Vault, envelope: Envelope, lane: int, now: int) -> int:
+def _store(
+    tx: Tx, vault: Vault, envelope: Envelope, body: bytes, lane: int, now: int, state: int
+) -> int:
     row = tx.one(
         "INSERT INTO inbox (channel, key, lane, state, tries, received_at, body, error)"
-        " VALUES (?, ?, ?, 0, 0, ?, ?, '') ON CONFLICT (channel, key) DO NOTHING RETURNING seq",
+        " VALUES (?, ?, ?, ?, 0, ?, ?, '') ON CONFLICT (channel, key) DO NOTHING RETURNING seq",
         envelope.channel,
         envelope.key,
         lane,
+        state,
         now,
-        vault.seal(_PLACE, _written(envelope)),
+        vault.seal(_PLACE, body),
     )
     return int(row[0]) if row else 0
 

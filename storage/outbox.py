@@ -274,16 +274,6 @@ def again(tx: Tx, outbox_id: int) -> int | None:
     return row[0] if row else None
 
 
-def was_early(tx: Tx, outbox_id: int | None, seq: int) -> bool:
-    """Did that event arrive before this prompt was handed to the platform?"""
-    if outbox_id is None:
-        return False
-    row = tx.one("SELECT state, handed_seq FROM outbox WHERE id = ?", outbox_id)
-    if row is None:
-        return False
-    return row[1] is None or seq <= row[1]
-
-
 def recover(tx: Tx) -> list[int]:
     """After a stop: what was being handed over goes again; return contacts with waiting rows."""
     tx.run("UPDATE outbox SET state = 0 WHERE state = 1")
