@@ -167,8 +167,8 @@ def discard(turn: Turn, document_ids: Sequence[int]) -> None:
 
 
 async def forget_upload(desk: Desk, body: dict[str, Any]) -> Record:
-    """Remove the upload ``body["ref"]`` that was staged for a document recorded by now."""
-    channel = desk.channels.get(body["channel"])
+    """Have the channel forget its copy of ``body["ref"]``: the document is recorded by now."""
+    channel: object = desk.channels.get(body["channel"])
     if isinstance(channel, Forgets):
         try:
             await channel.forget(body["ref"])
@@ -219,7 +219,7 @@ def _tell(turn: Turn, body: dict[str, Any], problem: str, *, usable: bool, pages
 
 
 def _unstage(turn: Turn, body: dict[str, Any]) -> None:
-    """What came by a screen waits in a place of its own, and is not needed twice."""
+    """The channel's own copy (at the platform, or staged) is not needed twice."""
     if isinstance(turn.desk.channels.get(body["channel"]), Forgets):
         about = {"channel": body["channel"], "ref": body["ref"]}
         turn.job("unstage", f"unstage:{body['document']}", about)
