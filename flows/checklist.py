@@ -55,6 +55,14 @@ def is_brought(session: Session, path: str) -> bool:
     return session.marks.get(path) == BROUGHT
 
 
+def take_up(session: Session, path: str) -> None:
+    """What was left out, or was to be brought, is asked or given after all."""
+    if path in session.skipped:
+        session.skipped.remove(path)
+    if is_brought(session, path):
+        del session.marks[path]
+
+
 def is_wanted(item: Item, session: Session) -> bool:
     """Is it asked now? Of a returned request only what the office named, and what that brings."""
     if session.returned is None or item.path in session.returned.paths:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.checklist import BROUGHT, Item, checklist, find, is_brought, is_met, is_wanted
+from flows.checklist import BROUGHT, Item, checklist, find, is_met, is_wanted, take_up
 from flows.definition import Document
 from flows.effects import Fetch
 from flows.events import Inspected, Media
@@ -79,18 +79,9 @@ def _has_room(talk: Talk, item: Item) -> bool:
 def _add_page(talk: Talk, item: Item, media: Media) -> None:
     pages = talk.session.documents.setdefault(item.path, [])
     pages.append(Page(media.ref))
-    _take_up(talk, item.path)
+    take_up(talk.session, item.path)
     tries = talk.session.tries.get(item.path, 0)
     talk.want(Fetch(item.what.id, media, item.path, tries))
-
-
-def _take_up(talk: Talk, path: str) -> None:
-    """A document that was left out, or was to be brought, is given after all."""
-    session = talk.session
-    if path in session.skipped:
-        session.skipped.remove(path)
-    if is_brought(session, path):
-        del session.marks[path]
 
 
 def inspected(talk: Talk, event: Inspected) -> None:

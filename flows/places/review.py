@@ -12,6 +12,7 @@ from flows.checklist import (
     is_met,
     is_wanted,
     next_item,
+    take_up,
 )
 from flows.definition import Document, Group
 from flows.effects import Submit
@@ -148,10 +149,7 @@ def change(talk: Talk, path: str) -> None:
         pages = session.documents.pop(path, [])
         talk.discard([page.id for page in pages if page.id])
         session.tries.pop(path, None)
-    if path in session.skipped:
-        session.skipped.remove(path)
-    if is_brought(session, path):
-        del session.marks[path]
+    take_up(session, path)
     session.asked = path
     if isinstance(item.what, Group):
         del session.answers[path]

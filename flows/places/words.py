@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flows.checklist import item_before
+from flows.checklist import item_before, take_up
 from flows.definition import Document
 from flows.effects import Announcements, FindStatus
 from flows.places import complaining, erasing, leaving, menu, review, talking
@@ -67,8 +67,7 @@ def _back(talk: Talk, intent: Intent) -> None:
     if isinstance(before.what, Document):
         talk.discard([page.id for page in session.documents.pop(before.path, []) if page.id])
     session.answers.pop(before.path, None)
-    if before.path in session.skipped:
-        session.skipped.remove(before.path)
+    take_up(session, before.path)
     session.asked = before.path
     session.continued = None
     go(talk, "collecting" if isinstance(before.what, Document) else "asking")
