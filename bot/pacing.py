@@ -10,6 +10,8 @@ _SLIP = 0.002
 _PATIENCE = 0.5
 _FORGETS = 1.002
 _FIRST = 60
+_MADE_UP = 8
+"""Places that are made up for when the machine was busy with something else."""
 _MOST_GUARDED = 1000.0
 
 
@@ -50,6 +52,7 @@ class Pace:
         self._interval = 1.0 / rate
         self._slack = self._interval * (burst - 1)
         self._free_at = 0.0
+        self._spare_at = 0.0
         self._quickest = float("inf")
         self._answers = 0
         guarded = window and 1.0 <= rate <= _MOST_GUARDED
@@ -70,7 +73,7 @@ class Pace:
 
     def spare(self, now: float) -> float:
         """Return in how many seconds there may be a place that nobody has taken; 0 for now."""
-        return max(0.0, self._windowed(self._free_at) - now)
+        return max(0.0, self._windowed(max(self._free_at, self._spare_at)) - now)
 
     def take_spare(self, now: float) -> Place:
         """Take the spare place that is free now; a little lateness is made up by the next ones.
@@ -80,7 +83,9 @@ class Pace:
         place = Place(now, self)
         if self._places is not None:
             self._places.append(place)
-        self._free_at = max(self._free_at, now - 3 * self._interval) + self._interval
+        # Lateness is made up at twice the pace: the window sees to it that it is never too much.
+        self._free_at = max(self._free_at, now - _MADE_UP * self._interval) + self._interval
+        self._spare_at = now + self._interval / 2
         return place
 
     def hold(self, until: float) -> None:
