@@ -16,7 +16,6 @@ from bot.channels.protocol import FetchError, Receipt, Rendered
 from bot.clock import ring
 from bot.config import load_config
 from bot.desk import Desk
-from bot.markup import to_plain
 from bot.opening import open_desk, start_desk, stop_desk
 from bot.services import ROOT
 from bot.settings import Config
@@ -30,7 +29,7 @@ MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 class Kept:
-    """A channel that keeps what it was given to send, by address; ``text`` is its plain words."""
+    """A channel that keeps what it was given to send, by address."""
 
     window_hours = 0.0
     takes_media = True
@@ -48,8 +47,7 @@ class Kept:
     async def send(self, address: str, message: Rendered) -> Receipt:
         if self.faults:
             raise self.faults.pop(0)
-        plain = structs.replace(message, text=message.text or to_plain(message.html))
-        self.sent[address].append(plain)
+        self.sent[address].append(message)
         return Receipt(f"{address}-{len(self.sent[address])}")
 
     async def fetch(self, ref: str, limit: int) -> bytes:
