@@ -41,7 +41,7 @@ async def meet(
         found = []
         for address in addresses:
             one = contacts.meet(tx, place.desk.vault, channel, address, now)
-            contacts.heard(tx, one, now)
+            contacts.heard(tx, contacts.load(tx, one), now)
             for field, value in about.items():
                 tx.run(f"UPDATE contact SET {field} = ? WHERE id = ?", value, one)
             found.append(one)

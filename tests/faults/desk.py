@@ -55,7 +55,7 @@ class Faulty:
         now = to_ms(self.desk.now())
         address = f"whatsapp:{chat}" if channel == "whatsapp" else chat
         contact = contacts.meet(tx, self.desk.vault, channel, address, now)
-        contacts.heard(tx, contact, now)
+        contacts.heard(tx, contacts.load(tx, contact), now)
         return contact
 
     def numbers(self, chat: str) -> list[int]:
@@ -133,7 +133,7 @@ def _staff(tx: Tx, desk: Desk) -> None:
     now = to_ms(desk.now())
     contacts.meet(tx, desk.vault, "telegram", STAFF, now, kind="staff")
     own = contacts.meet(tx, desk.vault, "whatsapp", HEAD, now)
-    contacts.heard(tx, own, now)
+    contacts.heard(tx, contacts.load(tx, own), now)
     code = officers.invite(tx, desk.vault, "Hani", "head", desk.now())
     officers.join(tx, desk.vault, own, code, "", desk.now())
 
