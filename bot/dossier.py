@@ -96,7 +96,7 @@ class _Dossier:
         for one in complaints.of_citizen(self.tx, self.desk.vault, self.citizen):
             yield self._complaint(one)
         rows = sorted((line for chat in chats for line in self._messages(chat)), key=lambda x: x[0])
-        table = self._table("messages", ("when", "who", "text"), [line[1] for line in rows])
+        table = self._table("", ("when", "who", "text"), [line[1] for line in rows])
         yield _section(self.word("messages"), [], table)
         yield _section(self.word("keeps"), [], text=self.word("keeps_text"))
 
@@ -117,7 +117,8 @@ class _Dossier:
         return display.show_time(moment, self.language, self.desk.office.calendar.zone)
 
     def _table(self, title: str, columns: tuple[str, ...], rows: Rows) -> dict[str, Any]:
-        return {"title": self.word(title), "columns": [self.word(c) for c in columns], "rows": rows}
+        name = self.word(title) if title else ""
+        return {"title": name, "columns": [self.word(c) for c in columns], "rows": rows}
 
     # --- the person ------------------------------------------------------------------------------
 
@@ -164,7 +165,8 @@ class _Dossier:
         number = letter.number if letter else ""
         made_at = self._letters.get(number)
         years = _YEAR * self.desk.config.retention.letters_years
-        until = self.time(from_ms(made_at) + years) if made_at else ""
+        kept_to = self.desk.office.today(from_ms(made_at) + years) if made_at else ""
+        until = display.show_date(kept_to, self.language) if kept_to else ""
         rows = [
             [self.word("filed"), self.time(row.state.filed_at)],
             [self.word("closed"), self.time(row.closed_at)],

@@ -24,7 +24,18 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def problems_of(config: Config, source: Source, variables: Mapping[str, str]) -> list[Problem]:
     """Return every broken rule; ``variables`` names the keys that the environment had set."""
     problems = []
-    rules = (_place, _hours, _menu, _staff, _numbers, _amounts, _addresses, _telegram, _gateway)
+    rules = (
+        _place,
+        _hours,
+        _menu,
+        _staff,
+        _numbers,
+        _complaints,
+        _amounts,
+        _addresses,
+        _telegram,
+        _gateway,
+    )
     for rule in rules:
         for path, wrong, write in rule(config):
             key = ".".join(map(str, path))
@@ -135,6 +146,16 @@ def _numbers(config: Config) -> Found:
         for fault in faults(series.pattern, series.per, series.restart):
             sort, _, name = fault.partition(":")
             yield path, *_number_fault(sort, name)
+
+
+def _complaints(config: Config) -> Found:
+    series, role = config.complaints.number, config.complaints.bribery
+    for fault in faults(series.pattern, series.per, series.restart):
+        sort, _, name = fault.partition(":")
+        yield ("complaints", "number", "pattern"), *_number_fault(sort, name)
+    if role not in config.roles:
+        wrong = f'there is no role "{role}": nobody would read a report of bribery'
+        yield ("complaints", "bribery"), wrong, f"write one of {', '.join(config.roles)}"
 
 
 def _number_fault(sort: str, name: str) -> tuple[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import documents, outgoing
 from bot.channels.screen import Screen
 from bot.turn import Turn
-from storage import conversations, retention
+from storage import audit, complaints, conversations, retention
 from storage.database import Tx
 from storage.instant import to_ms
 
@@ -29,22 +30,31 @@ async def tidy(desk: Desk) -> None:
         return to_ms(now - max(timedelta(days=days), least))
 
     messages = ago(kept.messages_days, _LEAST_MESSAGES)
-    units: list[Callable[[Tx], int]] = [
-        lambda tx: retention.forget_messages(tx, messages),
-        lambda tx: retention.forget_codes(tx, to_ms(now - _CODES)),
-        lambda tx: retention.forget_audit(tx, ago(365.25 * kept.audit_years)),
-        lambda tx: _discard(desk, tx, ago(kept.documents_days)),
-        lambda tx: retention.purge_requests(tx, ago(kept.answers_days)),
-        lambda tx: _purge_letters(desk, tx, ago(365.25 * kept.letters_years)),
-    ]
-    for unit in units:
-        while await desk.db.write(unit):
+    units: dict[str, Callable[[Tx], int]] = {
+        "messages": lambda tx: retention.forget_messages(tx, messages),
+        "codes": lambda tx: retention.forget_codes(tx, to_ms(now - _CODES)),
+        "audit": lambda tx: retention.forget_audit(tx, ago(365.25 * kept.audit_years)),
+        "documents": lambda tx: _discard(desk, tx, ago(kept.documents_days)),
+        "requests": lambda tx: retention.purge_requests(tx, ago(kept.answers_days)),
+        "complaints": lambda tx: complaints.purge_closed(tx, ago(kept.answers_days)),
+        "letters": lambda tx: _purge_letters(desk, tx, ago(365.25 * kept.letters_years)),
+    }
+    for what, unit in units.items():
+        while await desk.db.write(partial(_noted, what, unit, to_ms(now))):
             pass
     await _discard_forgotten(desk, to_ms(now - _draft(desk)))
     for channel in desk.channels.values():
         if isinstance(channel, Screen):
             await channel.sweep()
     await outgoing.sweep(desk)
+
+
+def _noted(what: str, unit: Callable[[Tx], int], now: int, tx: Tx) -> int:
+    """Purge a portion and write into the audit how many it were: a protocol without a name."""
+    count = unit(tx)
+    if count:
+        audit.note(tx, now, None, f"purged.{what}", str(count))
+    return count
 
 
 def _draft(desk: Desk) -> timedelta:

@@ -26,7 +26,7 @@ from flows.events import (
 )
 from flows.places import PLACES
 from flows.session import Session
-from flows.talk import Talk
+from flows.talk import Talk, in_aside
 from tests.flows.walking import Walk, the_office
 
 SERVICES = sorted(the_office().current)
@@ -73,6 +73,10 @@ WORDS = [
     "makasih",
     "bahasa inggris",
     "0",
+    "pengaduan",
+    "saran",
+    "dataku",
+    "hapus data",
 ]
 
 
@@ -171,6 +175,10 @@ def leave(walk: Walk) -> None:
     """Whatever happened: cancelling, and saying yes to it, always leaves."""
     if walk.session.place == "talking":
         walk.take(HandedBack())
+    if in_aside(walk.session):
+        # The first one leaves the complaint, and comes back to the letter.
+        walk.take(Text("batal"))
+        assert not in_aside(walk.session)
     walk.take(Text("batal"))
     if walk.session.place == "leaving":
         walk.take(Pressed(f"{walk.session.prompt}:drop"))

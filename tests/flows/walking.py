@@ -13,8 +13,27 @@ from bot.facts import office_facts
 from bot.services import ROOT, read_services
 from bot.wording import Wording
 from flows.conversation import advance
-from flows.effects import AnyEffect, Fetch, FindStatus, Say, Submit
-from flows.events import AnyEvent, Filed, Inspected, StatusFound
+from flows.effects import (
+    AnyEffect,
+    Complain,
+    Erase,
+    Fetch,
+    FindHeld,
+    FindStatus,
+    Say,
+    ShowData,
+    Submit,
+)
+from flows.events import (
+    AnyEvent,
+    Complained,
+    DataFound,
+    Erased,
+    Filed,
+    HeldFound,
+    Inspected,
+    StatusFound,
+)
 from flows.messages import Message
 from flows.office import Office
 from flows.session import Session
@@ -44,6 +63,7 @@ class Walk(Struct):
     now: datetime = MONDAY
     said: list[Say] = field(default_factory=list)
     submitted: list[Submit] = field(default_factory=list)
+    complained: list[Complain] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     documents: int = 0
 
@@ -79,6 +99,15 @@ class Walk(Struct):
                 self.take(Filed(number, f"X-{number}", "code", "http://x/", "2026-11-25", again))
             case FindStatus():
                 self.take(StatusFound([], effect.number))
+            case Complain():
+                self.complained.append(effect)
+                self.take(Complained(f"ADU-{len(self.complained)}", effect.kind, "2026-11-26"))
+            case ShowData():
+                self.take(DataFound("1"))
+            case FindHeld():
+                self.take(HeldFound({"requests": 1, "documents": 0, "messages": 3}, [], [], []))
+            case Erase():
+                self.take(Erased({"requests": 1, "documents": 0, "messages": 3}, [], [], []))
 
     def text(self) -> str:
         """What was said last, in words."""
