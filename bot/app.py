@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -222,11 +223,19 @@ async def serve(app: App, announce: Announce | None = None) -> None:
     )
     try:
         await app.start()
+        _spare_the_collector()
         if announce is not None:
             await announce(app)
         await _Server(config, app).serve(sockets=[listening])
     finally:
         await app.stop()
+
+
+def _spare_the_collector() -> None:
+    """Look for rubbish in circles less often, and never through what stays: a fifth of a turn."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _listen(config: Config) -> socket.socket:
