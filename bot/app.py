@@ -27,9 +27,10 @@ from bot.opening import Lock, open_desk, start_desk, stop_desk
 from bot.settings import Config
 from bot.socket import PrivateSocket
 from bot.trial import seed
+from bot.web.express import express
 from bot.web.guards import is_loopback_url
-from bot.web.patience import PatientProtocol
 from bot.web.site import make_site
+from bot.web.webhooks import TelegramWebhook
 
 log = structlog.get_logger()
 _TRIAL_TOKEN_BYTES = 18
@@ -212,7 +213,7 @@ async def serve(app: App, announce: Announce | None = None) -> None:
     listening = _listen(app.config)
     config = uvicorn.Config(
         make_site(app.desk, app.trial, app.token),
-        http=PatientProtocol,
+        http=express(TelegramWebhook.of(app.desk)),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -33,11 +33,8 @@ log = structlog.get_logger()
 
 def make_site(desk: Desk, trial: Desk | None = None, token: str = "") -> ASGIApp:
     """Return the application; ``token`` opens the trial page once."""
-    from bot.channels.telegram import TelegramChannel
-
     router = Router(routes=_routes(desk, trial, token), default=_Missing(desk))
-    telegram = desk.channels.get("telegram")
-    webhook = TelegramWebhook(desk, telegram) if isinstance(telegram, TelegramChannel) else None
+    webhook = TelegramWebhook.of(desk)
 
     async def site(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 TELEGRAM_PATH = "/telegram/webhook"
 _TELEGRAM_SECONDS = 5.0
 _MOST_BYTES = 1_000_000
-_SECRET_HEADER = b"x-telegram-bot-api-secret-token"
+SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 RECEIVED = Counter("loket_webhooks", "Webhook calls by what became of them", ["channel", "result"])
 _read = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -38,20 +39,37 @@ class TelegramWebhook:
         self._channel = channel
         self._acknowledging: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, result = await self._take(scope, receive)
-        RECEIVED.labels("telegram", result).inc()
-        await answer(send, status)
+    @classmethod
+    def of(cls, desk: Desk) -> TelegramWebhook | None:
+        """Return the webhook of a desk that speaks Telegram."""
+        from bot.channels.telegram import TelegramChannel
 
-    async def _take(self, scope: Scope, receive: Receive) -> tuple[int, str]:
-        if scope["method"] != "POST":
-            return 405, "method"
+        channel = desk.channels.get("telegram")
+        return cls(desk, channel) if isinstance(channel, TelegramChannel) else None
+
+    def is_genuine(self, secret: bytes) -> bool:
+        """Is this header's value the secret that only Telegram was told?"""
+        return self._channel.is_genuine(secret.decode("latin-1"))
+
+    async def take(self, body: bytes) -> int:
+        """Take a genuine call's body and return the status to answer with."""
+        status, result = await self._kept(body)
+        _counter(result).inc()
+        return status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, await self._checked(scope, receive))
+
+    async def _checked(self, scope: Scope, receive: Receive) -> int:
         headers = dict(scope["headers"])
-        if not self._channel.is_genuine(headers.get(_SECRET_HEADER, b"").decode("latin-1")):
-            return 403, "forbidden"
+        if scope["method"] != "POST":
+            return _refused(405, "method")
+        if not self.is_genuine(headers.get(SECRET_HEADER, b"")):
+            return _refused(403, "forbidden")
         body = await read_body(headers, receive, _MOST_BYTES)
-        if body is None:
-            return 413, "large"
+        return _refused(413, "large") if body is None else await self.take(body)
+
+    async def _kept(self, body: bytes) -> tuple[int, str]:
         update = _decoded(body)
         if update is None:
             # It will not become readable by being sent again, and what follows it must not wait.
@@ -64,6 +82,16 @@ class TelegramWebhook:
             self._acknowledging.add(task)
             task.add_done_callback(self._acknowledging.discard)
         return 200, "kept"
+
+
+@cache
+def _counter(result: str) -> Counter:
+    return RECEIVED.labels("telegram", result)
+
+
+def _refused(status: int, result: str) -> int:
+    _counter(result).inc()
+    return status
 
 
 def _decoded(body: bytes) -> dict[str, Any] | None:
