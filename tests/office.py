@@ -104,7 +104,15 @@ class TestOffice:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until nothing is left to be done now."""
+        """Wait until nothing is left to be done now.
+
+        On this clock a message that is to be tried again later would be waited for without end:
+        that is a failure here, and says so.
+        """
+        async with asyncio.timeout(20):
+            await self._settle()
+
+    async def _settle(self) -> None:
         for _ in range(200):
             await self.desk.worker.idle()
             await self.desk.sender.idle()
