@@ -132,8 +132,8 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
         ("extra: {}", "extra: {soon: [19:00-21:00]}", 'hours.extra.soon: "soon" does not fit'),
         ("extra: {}", "extra: {2026-12-01: [late]}", '"late" is no span of hours'),
         ("quiet: 20:00-07:00", "quiet: 06:00-22:00", "hours: the week needs opening hours"),
-        ("[domisili, kk]", "[domisili, kk, kk]", "services.kependudukan: kk is also in"),
-        ("[ahli_waris]", "[]", "services.keluarga: has 0 services"),
+        ("[domisili, kk, ", "[domisili, kk, kk, ", "services.kependudukan: kk is also in"),
+        ("[ahli_waris, sktm, dispensasi_nikah]", "[]", "services.keluarga: has 0 services"),
         ("note, letter, undo", "note, leter, undo", '"leter" does not fit here, write "letter"'),
         ("id: sekcam", "id: camat", "signers: two signers have the same id"),
         ("{kode}/{nomor:03}", "{kode}/{nomer:03}", "{nomer} is no part of a number"),
@@ -162,8 +162,8 @@ def test_a_wrong_setting_is_told_where_and_what_to_write(
 
 
 def test_somebody_must_be_able_to_invite_officers(tmp_path: Path) -> None:
-    path = changed(tmp_path, "search, staff]", "search]")
-    path.write_text(path.read_text(encoding="utf-8").replace(", staff]", "]"), encoding="utf-8")
+    path = changed(tmp_path, "search, staff, broadcast]", "search]")
+    path.write_text(path.read_text(encoding="utf-8").replace(", staff", ""), encoding="utf-8")
     assert "roles: nobody may invite officers, give one role the permission staff" in refused(path)
 
 

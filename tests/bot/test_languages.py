@@ -62,6 +62,9 @@ SAMPLES: dict[str, object] = {
     "lines": [LINE, {**LINE, "kind": "document", "count": 2, "marked": True, "n": 2}],
     "items": [ITEM, {**ITEM, "group": ""}],
     "requests": [REQUEST],
+    "complaints": [
+        {"kind": "complaint.kind.bribe", "number": "P-1", "state": "open", "due": "2026-11-24"}
+    ],
     "document": "domisili.document.ktp",
     "group": "ahli_waris.label.group.heirs",
     "stage": "domisili.stage.check",

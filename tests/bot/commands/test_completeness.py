@@ -11,7 +11,10 @@ from bot.commands.registry import ALIASES, COMMANDS
 from flows import steps
 from tests.bot.commands.hall import ROOT, Hall
 
-_SOURCES = [*ROOT.glob("bot/commands/*.py"), ROOT / "flows/workflow.py", ROOT / "bot/casework.py"]
+_SOURCES = [
+    *(one for one in ROOT.glob("bot/**/*.py") if "inspection" not in one.parts),
+    ROOT / "flows/workflow.py",
+]
 _REFUSED = re.compile(r'(?:Refused|words)\(\s*"(\w+)"')
 _ANSWER = re.compile(r'(?:Answer|did)\(\s*(?:call, )?"(\w+)"')
 TEMPLATES = ROOT / "templates" / "commands"
