@@ -62,6 +62,8 @@ SAMPLES: dict[str, object] = {
     "lines": [LINE, {**LINE, "kind": "document", "count": 2, "marked": True, "n": 2}],
     "items": [ITEM, {**ITEM, "group": ""}],
     "requests": [REQUEST],
+    "kind": "complaint.kind.bribe",
+    "draft": "domisili.title",
     "complaints": [
         {"kind": "complaint.kind.bribe", "number": "P-1", "state": "open", "due": "2026-11-24"}
     ],

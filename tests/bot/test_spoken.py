@@ -83,9 +83,14 @@ WANTED = events.Wanted(
     7, "AW-26-0001", "ahli_waris", "", ["heirs.0.ktp", "estate"], "foto <kabur>", {}, {}
 )
 KNOWN = {"number": "DOM-26-0001", "service": "domisili", "stage": "domisili.stage.handover"}
-MORE = dict.fromkeys(("rejected", "cancelled"), {"reason": "<b>"}) | dict.fromkeys(
-    ("appointed", "appointed_again"), {"day": "2026-11-24", "come": "ktp.come.recording"}
-)
+REASON = {"reason": "<b>"}
+APPOINTMENT = {"day": "2026-11-24", "come": "ktp.come.recording"}
+MORE = {
+    "rejected": REASON,
+    "cancelled": REASON,
+    "appointed": APPOINTMENT,
+    "appointed_again": APPOINTMENT,
+}
 TOLD = [
     events.Told(key, KNOWN | MORE.get(key.split(".")[-1], {}), 1)
     for key in WORDING.keys("id")
