@@ -80,12 +80,13 @@ def show_period(value: str, language: str, until: str) -> str:
 
 
 def show_times(value: str, language: str, zone: ZoneInfo, until: str, done: str) -> str:
-    """Return ``20:00-`` as ``20.00 s.d. selesai WIB``, with the name of the office's time."""
+    """Return ``20:00-`` as ``20.00 WIB s.d. selesai``, with the name of the office's time."""
     begins, between, ends = value.partition("-")
     shown = f"{begins} {until} {ends}" if ends else begins
     shown = shown if language == "en" else shown.replace(":", ".")
     open_end = f" {until} {done}" if between and not ends else ""
-    return f"{shown}{open_end} {_TIMES.get(zone.key, '')}".strip()
+    named = f" {_TIMES[zone.key]}" if zone.key in _TIMES else ""
+    return f"{shown}{named}{open_end}"
 
 
 def show_rupiah(value: str | float, language: str) -> str:
