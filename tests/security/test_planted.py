@@ -21,7 +21,10 @@ import structlog
 
 from bot import handlers, turns
 from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
+from bot.config import load_config
 from bot.logs import configure_logs
+from bot.opening import open_desk
+from bot.services import ROOT
 from tests.conversations.runner import act
 from tests.conversations.script import Script
 from tests.conversations.stage import Stage
@@ -195,8 +198,11 @@ async def test_work_that_fails_leaves_no_words(
 
 
 async def test_the_folder_and_the_key_are_for_the_desk_alone(tmp_path: Path) -> None:
-    stage = await opened(tmp_path / "data", happy("domisili"))
-    await stage.close()
-    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
-    assert (tmp_path / "data" / "master.key").stat().st_mode & 0o077 == 0
-    assert [path for path, _ in files_below(tmp_path)]
+    folder = tmp_path / "data"
+    config = load_config(ROOT / "config.yaml", {"LOKET_DATA_DIR": str(folder)})
+    desk = await open_desk(config)
+    desk.db.close()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert (folder / "master.key").stat().st_mode & 0o077 == 0
+    key = (folder / "master.key").read_bytes().strip()
+    assert [path.name for path, content in files_below(folder) if key in content] == ["master.key"]
