@@ -21,7 +21,7 @@ crash: .venv/dev.stamp
 
 # Those we are compared with need other versions of what we use: they have an environment of their own.
 bench: .venv/run.stamp .venv-bench/stamp
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write $(BENCH)
 
 lock: .venv/uv.stamp
 	$(UV) compile -q --no-header --no-annotate --generate-hashes --universal pyproject.toml -o requirements.lock

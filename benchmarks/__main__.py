@@ -12,7 +12,7 @@ import uvloop
 from benchmarks.bots import ROOT, WHICH, contender
 from benchmarks.load import World
 from benchmarks.measuring import LOAD_CORE, Plan, Result, measure
-from benchmarks.report import table, write
+from benchmarks.report import ratios, table, write
 
 
 async def run(which: list[str], plan: Plan) -> list[Result]:
@@ -39,8 +39,9 @@ def main() -> None:
     plan = Plan(seconds=given.seconds, citizens=given.citizens, steady_seconds=given.steady)
     os.sched_setaffinity(0, {LOAD_CORE})
     results = uvloop.run(run(given.only, plan))
+    print(ratios(results))
     if given.write:
-        write(results)
+        write(results, plan)
 
 
 if __name__ == "__main__":
