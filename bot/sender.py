@@ -57,6 +57,7 @@ class Sender:
         self._chats: dict[int, Pace] = {}
         self._known: OrderedDict[int, tuple[str, str]] = OrderedDict()
         self._claimed: dict[int, outbox.Handed] = {}
+        self._noting: set[int] = set()
         self._handing = 0
         self._stopping = False
         self.sender_pause = _SENDER_PAUSE
@@ -121,13 +122,19 @@ class Sender:
         for contact_id in contacts_addressed:
             known = self._known.get(contact_id)
             channel = self._desk.channels.get(known[0]) if known else None
-            if known is None or channel is None or contact_id in self._tasks or self._stopping:
+            if known is None or channel is None or self._is_busy(contact_id):
                 continue
             if not self.gate(known[0]).is_open or not self._free(channel, contact_id, known[1]):
                 continue
             handed = outbox.claim(tx, self._desk.vault, contact_id, to_ms(self._desk.now()))
             if isinstance(handed, outbox.Handed):
                 tx.then(partial(self._hand_claimed, handed))
+
+    def _is_busy(self, contact_id: int) -> bool:
+        """Is the line at work on this contact, and not just noting what was sent?"""
+        if contact_id in self._tasks and contact_id not in self._noting:
+            return True
+        return self._stopping
 
     def _hand_claimed(self, handed: outbox.Handed) -> None:
         self._claimed[handed.contact_id] = handed
@@ -247,7 +254,12 @@ class Sender:
             outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
             return outbox.head(tx, handed.contact_id) is not None
 
-        return await self._record(record)
+        # From here on the next message may be claimed: its unit comes after this one.
+        self._noting.add(handed.contact_id)
+        try:
+            return await self._record(record)
+        finally:
+            self._noting.discard(handed.contact_id)
 
     async def _send(self, channel: Channel, handed: outbox.Handed, place: Place | None) -> Receipt:
         if handed.contact_state in _LOST and handed.kind == "citizen":
