@@ -274,7 +274,8 @@ class TrialPage:
             limit = self._desk.config.limits.file_megabytes * 1_000_000
             content = await self._channel.fetch(event.ref, limit)
         except FetchError:
-            return plain("no such file", 404)
+            # It is among the request's papers now; the page draws a sign in its place.
+            return Response(status_code=204)
         return document(content, event.mime, event.name)
 
 

@@ -63,6 +63,8 @@ SAMPLES: dict[str, object] = {
     "items": [ITEM, {**ITEM, "group": ""}],
     "requests": [REQUEST],
     "kind": "complaint.kind.bribe",
+    "letters": [{"service": "domisili.title", "number": "1/I/2026", "until": "2036-01-01"}],
+    "papers": [{"document": "domisili.document.ktp", "group": "", "n": 0}],
     "draft": "domisili.title",
     "complaints": [
         {"kind": "complaint.kind.bribe", "number": "P-1", "state": "open", "due": "2026-11-24"}
