@@ -63,6 +63,7 @@ SAMPLES: dict[str, object] = {
     "items": [ITEM, {**ITEM, "group": ""}],
     "requests": [REQUEST],
     "kind": "complaint.kind.bribe",
+    "counts": {"requests": 1, "documents": 2, "messages": 3},
     "letters": [{"service": "domisili.title", "number": "1/I/2026", "until": "2036-01-01"}],
     "papers": [{"document": "domisili.document.ktp", "group": "", "n": 0}],
     "draft": "domisili.title",
