@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import structlog
 
 from bot import markup
 from bot.channels.protocol import Rendered
 
 log = structlog.get_logger()
+
+
+@lru_cache(maxsize=256)
+def _known(html: str, limit: int, form: markup.Form) -> tuple[str, ...]:
+    # The same questions are asked again and again.
+    return tuple(markup.cut(html, limit, form))
 
 
 def pieces_of(
@@ -19,7 +27,7 @@ def pieces_of(
     """
     buttons = message.buttons if numbered else []
     try:
-        return markup.cut(markup.numbered(message.html, buttons, message.how), limit, form)
+        return list(_known(markup.numbered(message.html, buttons, message.how), limit, form))
     except markup.MarkupError:
         log.error("a message holds marks that are not ours: it goes out without any")
         return markup.cut(
