@@ -11,12 +11,18 @@ import uvloop
 
 from benchmarks.bots import ROOT, WHICH, contender
 from benchmarks.load import World
-from benchmarks.measuring import LOAD_CORE, Plan, Result, measure
+from benchmarks.measuring import LOAD_CORE, Plan, Result, measure, middle
 from benchmarks.report import ratios, table, write
 
 
-async def run(which: list[str], plan: Plan) -> list[Result]:
-    """Measure one after another on the same cores, each on fresh data."""
+async def run(which: list[str], plan: Plan, rounds: int) -> list[Result]:
+    """Measure in turn, several rounds, on the same cores; return each one's median."""
+    every = [await one_round(which, plan) for _ in range(rounds)]
+    return [middle(list(results)) for results in zip(*every, strict=True)]
+
+
+async def one_round(which: list[str], plan: Plan) -> list[Result]:
+    """Measure one after another, each on fresh data."""
     results = []
     for one in which:
         with tempfile.TemporaryDirectory(prefix="loket-bench-", dir=ROOT) as name:
@@ -35,10 +41,12 @@ def main() -> None:
     parser.add_argument("--steady", type=float, default=15.0, help="seconds at a steady rate")
     parser.add_argument("--citizens", type=int, default=64)
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     plan = Plan(seconds=given.seconds, citizens=given.citizens, steady_seconds=given.steady)
     os.sched_setaffinity(0, {LOAD_CORE})
-    results = uvloop.run(run(given.only, plan))
+    results = uvloop.run(run(given.only, plan, given.rounds))
+    print("\n" + table(results))
     print(ratios(results))
     if given.write:
         write(results, plan)

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import msgspec
 
@@ -97,6 +98,16 @@ async def _measured(bot: Bot, world: World, plan: Plan, folder: Path, before: fl
         memory=memory,
         disk=(before + probe(folder)) / 2,
     )
+
+
+def middle(results: list[Result]) -> Result:
+    """Return the median of every figure over several rounds."""
+    figures = {
+        name: median(getattr(result, name) for result in results)
+        for name in Result.__struct_fields__
+        if name != "name"
+    }
+    return Result(results[0].name, **figures)
 
 
 async def _pass(world: World, seconds: float) -> None:

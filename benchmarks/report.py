@@ -58,7 +58,8 @@ def write(results: list[Result], plan: Plan) -> None:
 def _markdown(results: list[Result], plan: Plan) -> str:
     day = datetime.now(UTC).date().isoformat()
     lines = [
-        f"{day}, Python {platform.python_version()}, {plan.citizens} citizens at once for"
+        f"{day}, Python {platform.python_version()}, medians of the rounds;"
+        f" {plan.citizens} citizens at once for"
         f" {plan.seconds:.0f} s, then {plan.steady_rate:.0f} updates/s for"
         f" {plan.steady_seconds:.0f} s.",
         "",
