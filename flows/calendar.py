@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
@@ -182,6 +183,11 @@ class Calendar(Struct, frozen=True):
 def national_holidays(years: Iterable[int]) -> frozenset[date]:
     """Return Indonesia's public holidays and shared leave days (cuti bersama) of these years."""
     # Loading the package takes longer than everything else here, and only start-up needs it.
+    return _holidays_of(tuple(years))
+
+
+@cache
+def _holidays_of(years: tuple[int, ...]) -> frozenset[date]:
     import holidays
 
     return frozenset(holidays.country_holidays("ID", years=years, categories=CATEGORIES))
