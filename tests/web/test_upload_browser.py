@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import uvicorn
 from playwright.async_api import Page, Route, async_playwright, expect
 
@@ -21,7 +20,6 @@ from tests.web.site import site
 from tests.web.test_browser import CHROMIUM, PATIENCE
 from tests.web.test_upload import ANSWERS, NUMBER, Citizen, Told
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 SHOTS = os.environ.get("LOKET_SHOTS", "")
 
 
