@@ -85,6 +85,12 @@ class Faulty:
         """Wait until something is true."""
         await until(condition, seconds)
 
+    async def settled(self, seconds: float = 8.0) -> None:
+        """Wait until nothing is left to send: what was refused is given up, the rest is out."""
+        async with asyncio.timeout(seconds):
+            while await self.count("SELECT COUNT(*) FROM outbox WHERE state < 2"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     async def count(self, sql: str) -> int:
         """Return a number from the database."""
         row = await self.desk.db.read(lambda tx: tx.one(sql))

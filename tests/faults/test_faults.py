@@ -134,7 +134,7 @@ async def test_a_blocked_desk_is_on_the_card_with_telephone(place: Faulty) -> No
     shown = await place.desk.db.write(lambda tx: _shown(place, tx, number[0]))
     assert "Telepon warga" in shown
     assert "memblokir" in shown
-    assert await place.count("SELECT COUNT(*) FROM outbox WHERE state < 2") == 0
+    await place.settled()
 
 
 def _request(place: Faulty, tx: Tx) -> tuple[int, str]:
