@@ -22,10 +22,10 @@ from typing import Any
 import aiohttp
 from msgspec import Struct
 
-from bot import broadcasting
+from bot.announcements import drafts as broadcasting
 from bot.channels.telegram import TelegramChannel
-from bot.opening import clock_from, open_desk, start_desk, stop_desk
-from bot.turn import Turn
+from bot.engine.opening import clock_from, open_desk, start_desk, stop_desk
+from bot.engine.turn import Turn
 from flows.broadcast import Audience
 from storage import broadcasts, contacts
 from storage.database import Tx

@@ -16,16 +16,16 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from bot.catching_up import CatchUp
 from bot.channels.protocol import Channel
 from bot.channels.screen import Screen
 from bot.channels.terminal import Terminal
 from bot.channels.trial import Trial
-from bot.desk import Desk
+from bot.engine.catching_up import CatchUp
+from bot.engine.desk import Desk
+from bot.engine.opening import Lock, open_desk, start_desk, stop_desk
 from bot.logs import configure_logs, note_lost
-from bot.opening import Lock, open_desk, start_desk, stop_desk
-from bot.settings import Config
-from bot.socket import PrivateSocket
+from bot.setup.settings import Config
+from bot.terminal.socket import PrivateSocket
 from bot.trial import seed
 from bot.web.express import express
 from bot.web.guards import is_loopback_url

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bot.settings import Config
-    from bot.visiting import Ask
+    from bot.setup.settings import Config
+    from bot.terminal.visiting import Ask
 
 # Only what the asked command needs is imported, within it: `loket --help` answers at once.
 app = typer.Typer(
@@ -58,7 +58,7 @@ def main() -> None:
 def serve() -> None:
     """Serve the desk until it is told to stop (Ctrl-C)."""
     from bot.app import PortTaken, run
-    from bot.banner import announce
+    from bot.terminal.banner import announce
 
     try:
         _guarded(lambda: run(_config(), announce))
@@ -74,7 +74,7 @@ def console(
     """Work as an officer; without a terminal, commands are read from standard input."""
     if name and not trial:
         raise typer.BadParameter("works on trial data only: add --trial", param_hint="--as")
-    from bot.terminal import officer_session
+    from bot.terminal.sessions import officer_session
 
     _visit(lambda ask: officer_session(ask, trial=trial, name=name), trial=trial)
 
@@ -84,7 +84,7 @@ def chat(
     name: Annotated[str, typer.Option("--name", help="Which citizen of the trial.")] = "warga",
 ) -> None:
     """Chat as a citizen, on trial data."""
-    from bot.terminal import citizen_session
+    from bot.terminal.sessions import citizen_session
 
     _visit(lambda ask: citizen_session(ask, name), trial=True)
 
@@ -94,9 +94,9 @@ def check() -> None:
     """Check configuration, services, texts and letters; exit 1 when something is wrong."""
     import os
 
-    from bot.checking import check_all
-    from bot.config import config_path
-    from bot.services import ROOT
+    from bot.setup.checking import check_all
+    from bot.setup.config import config_path
+    from bot.setup.services import ROOT
 
     found = check_all(config_path(os.environ), os.environ, ROOT)
     for note in found.notes:
@@ -110,7 +110,7 @@ def check() -> None:
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write all data into one encrypted FILE, also while the desk runs; without the master key."""
-    from bot.keeping import backup_to
+    from bot.keeping.terminal import backup_to
 
     _guarded(lambda: backup_to(_config(), file))
 
@@ -123,7 +123,7 @@ def restore(
     ] = None,
 ) -> None:
     """Bring a backup's data to a machine that has none; nothing is overwritten."""
-    from bot.keeping import restore_from
+    from bot.keeping.terminal import restore_from
 
     _guarded(lambda: restore_from(_config(), file, key))
 
@@ -131,7 +131,7 @@ def restore(
 @app.command("rotate-key")
 def rotate_key() -> None:
     """Seal all data with a new master key; stop the desk first."""
-    from bot.keeping import change_key
+    from bot.keeping.terminal import change_key
 
     _guarded(lambda: change_key(_config()))
 
@@ -159,7 +159,7 @@ def broadcast(
     trial: Trial = False,
 ) -> None:
     """Announce something to many: it is shown first, with who gets it, time and cost."""
-    from bot.terminal import announcement_session
+    from bot.terminal.sessions import announcement_session
 
     acts = {"kirim": send, "jeda": pause, "lanjut": resume, "batal": cancel}
     asked = {act: number for act, number in acts.items() if number}
@@ -199,10 +199,10 @@ def _fail(reason: str) -> NoReturn:
 
 def _guarded(work: Callable[[], None]) -> None:
     """Run, and turn what can go wrong outside our hands into one sentence."""
-    from bot.backup import Refused
-    from bot.config import ConfigError
-    from bot.keys import NoNewKey
-    from bot.opening import DataLocked
+    from bot.engine.opening import DataLocked
+    from bot.keeping.backup import Refused
+    from bot.keeping.keys import NoNewKey
+    from bot.setup.config import ConfigError
     from flows.loader import BadDefinitions
     from storage.backup import BadBackup
     from storage.database import StorageUnavailable
@@ -218,7 +218,7 @@ def _guarded(work: Callable[[], None]) -> None:
 def _config() -> Config:
     import os
 
-    from bot.config import config_path, load_config
+    from bot.setup.config import config_path, load_config
 
     path = config_path(os.environ)
     if not path.is_file():
@@ -227,7 +227,7 @@ def _config() -> Config:
 
 
 def _visit(session: Callable[[Ask], Coroutine[Any, Any, bool]], *, trial: bool) -> None:
-    from bot.visiting import visit
+    from bot.terminal.visiting import visit
 
     def work() -> None:
         import asyncio
@@ -239,7 +239,7 @@ def _visit(session: Callable[[Ask], Coroutine[Any, Any, bool]], *, trial: bool) 
 
 
 def _staff(request: dict[str, str], trial: bool) -> None:
-    from bot.terminal import say
+    from bot.terminal.sessions import say
 
     async def session(ask: Ask) -> bool:
         answer = await ask({"do": "staff", **request})
@@ -252,9 +252,9 @@ def _staff(request: dict[str, str], trial: bool) -> None:
 
 
 def _draw(service: str, format: Drawing) -> None:
-    from bot.facts import office_facts
-    from bot.services import ROOT, read_services
-    from bot.wording import Wording
+    from bot.setup.facts import office_facts
+    from bot.setup.services import ROOT, read_services
+    from bot.words.wording import Wording
     from flows.drawing import draw
 
     config = _config()

@@ -12,7 +12,7 @@ from storage.officers import Officer
 from storage.vault import Vault
 
 if TYPE_CHECKING:
-    from bot.settings import Config
+    from bot.setup.settings import Config
 
 BOARD = "papan"
 """The address of the board that all officers of the trial read: their group chat."""

@@ -13,12 +13,12 @@ from pathlib import Path
 from msgspec import structs
 
 from bot.channels.protocol import FetchError, Receipt, Rendered
-from bot.clock import ring
-from bot.config import load_config
-from bot.desk import Desk
-from bot.opening import open_desk, start_desk, stop_desk
-from bot.services import ROOT
-from bot.settings import Config
+from bot.engine.clock import ring
+from bot.engine.desk import Desk
+from bot.engine.opening import open_desk, start_desk, stop_desk
+from bot.setup.config import load_config
+from bot.setup.services import ROOT
+from bot.setup.settings import Config
 from flows.events import AnyEvent, Envelope
 from storage import contacts, officers
 from storage.instant import to_ms

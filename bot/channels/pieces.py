@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import structlog
 
-from bot import markup
 from bot.channels.protocol import Rendered
+from bot.words import markup
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
-from bot import markup
+from bot.words import markup
 from flows.events import Envelope
 
 

@@ -15,8 +15,8 @@ from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
 from bot.channels.twilio_reading import SMS
-from bot.settings import Prices
-from bot.uploads import Uploads
+from bot.papers.uploads import Uploads
+from bot.setup.settings import Prices
 from flows.events import Envelope
 
 log = structlog.get_logger()

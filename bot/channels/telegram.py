@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 import structlog
 from msgspec import Struct
 
-from bot import markup
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
 from bot.channels.telegram_api import BotApi, Params
 from bot.channels.telegram_reading import ALLOWED_UPDATES, NAME, callback_id, read_update
 from bot.channels.telegram_setup import Menu, introduce
+from bot.words import markup
 from flows.events import Envelope
 
 log = structlog.get_logger()

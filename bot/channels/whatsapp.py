@@ -8,7 +8,6 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from bot import markup
 from bot.channels.cost import charge
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
@@ -16,7 +15,8 @@ from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_reading import PREFIX, WHATSAPP, read_form
 from bot.channels.whatsapp_menus import BODY, Memory, Menu, Menus, menu_of
-from bot.settings import Prices
+from bot.setup.settings import Prices
+from bot.words import markup
 from flows.events import Envelope
 
 log = structlog.get_logger()

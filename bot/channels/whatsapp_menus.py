@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import structlog
 from msgspec import Struct
 
-from bot import markup
 from bot.channels.protocol import Fault, SendError
 from bot.channels.twilio_account import TwilioAccount
+from bot.words import markup
 
 log = structlog.get_logger()
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import outgoing
 from bot.channels.gateway import Gateway
 from bot.channels.protocol import Channel
 from bot.channels.sms import SmsChannel, SmsPort
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.settings import Config
-from bot.uploads import Uploads
+from bot.papers import outgoing
+from bot.papers.uploads import Uploads
+from bot.setup.settings import Config
 from storage import settings as facts
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 
 def twilio_channels(config: Config, desk: Desk) -> dict[str, Channel]:

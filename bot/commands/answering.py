@@ -16,7 +16,7 @@ from storage import officers
 from storage.officers import Officer
 
 if TYPE_CHECKING:
-    from bot.turn import Turn
+    from bot.engine.turn import Turn
 
 _ALIKE = 60
 _CLOSE = 12

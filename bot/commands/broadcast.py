@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot import broadcasting
+from bot.announcements import drafts as broadcasting
 from bot.commands.grammar import PRESSED, first_word
 from bot.commands.registry import Answer, Call, Table, command
 from flows import broadcast

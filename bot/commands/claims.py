@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import casework
 from bot.commands.registry import Answer, Call, actor_of, command
 from bot.commands.staff import named
+from bot.requests import casework
 from flows import steps
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import complaints as desk
 from bot.commands.grammar import first_word
 from bot.commands.registry import Answer, Call, Table, command
+from bot.requests import complaints as desk
 from flows.messages import Button
 from flows.workflow import Refused
 from storage import audit, complaints

@@ -10,7 +10,7 @@ from flows.workflow import Refused
 from storage.requests import RequestRow
 
 if TYPE_CHECKING:
-    from bot.turn import Turn
+    from bot.engine.turn import Turn
 
 
 def explain(turn: Turn, refused: Refused, row: RequestRow | None, command: str) -> Answer:

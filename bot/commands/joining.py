@@ -9,7 +9,7 @@ from bot.commands.registry import Answer, Asker
 from storage import audit, officers
 
 if TYPE_CHECKING:
-    from bot.turn import Turn
+    from bot.engine.turn import Turn
 
 WORDS = frozenset({"gabung", "join"})
 

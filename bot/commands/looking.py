@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import casework
 from bot.commands import papers
 from bot.commands.registry import Answer, Call, command
-from bot.display import mask_numbers
+from bot.requests import casework
+from bot.words.display import mask_numbers
 from storage import audit, history, requests
 from storage.history import Entry
 

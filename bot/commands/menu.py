@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 _WORDS = ("menu", "status", "ubah", "kembali", "batal", "petugas", "bahasa")
 _LONGEST = 100

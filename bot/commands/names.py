@@ -10,7 +10,7 @@ from storage import officers
 from storage.instant import from_ms
 
 if TYPE_CHECKING:
-    from bot.turn import Turn
+    from bot.engine.turn import Turn
 
 _LANGUAGE = "id"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 
 from bot.commands.names import Names
-from bot.settings import Permission
+from bot.setup.settings import Permission
 from flows.messages import Attachment, Button
 from flows.steps import Actor
 from flows.workflow import Refused
@@ -17,7 +17,7 @@ from storage.officers import Officer
 from storage.requests import RequestRow
 
 if TYPE_CHECKING:
-    from bot.turn import Turn
+    from bot.engine.turn import Turn
 
 Target = Literal["", "request", "talk"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot import casework
 from bot.commands import papers
 from bot.commands.claims import did
 from bot.commands.grammar import PRESSED, first_word
 from bot.commands.registry import Answer, Call, command
+from bot.requests import casework
 from flows import steps
 from flows.choosing import pick
 from flows.messages import Button

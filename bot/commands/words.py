@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot import casework
 from bot.commands.registry import Answer, Call, command
+from bot.requests import casework
 from flows.events import Told
 from flows.workflow import Refused
 

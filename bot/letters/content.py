@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.display import show_date
+from bot.words.display import show_date
 from flows.definition import Definition, Question
 from storage.letters import LetterRow
 from storage.requests import Given, RequestRow
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 _LANGUAGE = "id"
 """Official letters are written in Indonesian, whatever the citizen speaks."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.protocol import File
-from bot.jobs import GiveUp, Record
+from bot.engine.jobs import GiveUp, Record
 from bot.letters.content import content_of
 from bot.letters.rendering import LetterBroken, render_letter
 from flows.events import LetterMade
@@ -18,8 +18,8 @@ from storage.letters import LetterRow
 from storage.requests import Given, RequestRow
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
-    from bot.turn import Turn
+    from bot.engine.desk import Desk
+    from bot.engine.turn import Turn
 
 _PLACE = "letter.file"
 _Wanted = tuple[RequestRow, Given, LetterRow]

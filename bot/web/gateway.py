@@ -18,7 +18,7 @@ from bot.web.webhooks import RECEIVED, accepted, read_body
 from storage.database import StorageUnavailable
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 log = structlog.get_logger()
 _SECONDS = 10.0

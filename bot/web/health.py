@@ -17,7 +17,7 @@ from bot.web.pages import QUIET, plain
 from storage.database import StorageUnavailable, Tx
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 _LEAST_FREE_BYTES = 50_000_000
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.rendering import load_file
+from bot.engine.rendering import load_file
 from bot.web.guards import Limit, caller, is_same_site
 from bot.web.pages import document, page, plain
 from flows.messages import Attachment
@@ -18,7 +18,7 @@ from storage.database import Tx
 from storage.instant import to_ms
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 _PER_SECOND, _AT_ONCE = 0.2, 20.0
 _KINDS = ("document", "letter")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse, Response
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 QUIET = {
     "Cache-Control": "no-store",

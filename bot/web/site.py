@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 
-from bot import outgoing
 from bot.channels.screen import Screen
-from bot.services import ROOT
+from bot.papers import outgoing
+from bot.setup.services import ROOT
 from bot.web.health import Health
 from bot.web.links import OneTime
 from bot.web.pages import document, page, plain
@@ -26,7 +26,7 @@ from storage.database import StorageUnavailable
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot import cards
+from bot.requests import cards
 from bot.web.guards import Limit, caller
 from bot.web.pages import page
 from flows.definition import Stage
@@ -22,7 +22,7 @@ from storage.history import Entry
 from storage.requests import RequestRow
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 _PER_SECOND, _AT_ONCE = 0.5, 30.0
 _MOST_CODE = 64

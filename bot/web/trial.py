@@ -21,8 +21,8 @@ from starlette.routing import Route
 from bot import trial
 from bot.channels.protocol import FetchError
 from bot.channels.screen import Screen
-from bot.rendering import load_file
-from bot.screens import look
+from bot.engine.rendering import load_file
+from bot.terminal.screens import look
 from bot.web import patience
 from bot.web.guards import Limit, is_private, is_same_site
 from bot.web.pages import QUIET, data, document, page, plain
@@ -33,7 +33,7 @@ from storage.database import StorageUnavailable, Tx
 from storage.screens import Place
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 log = structlog.get_logger()
 Handler = Callable[[Request, str], Awaitable[Response]]

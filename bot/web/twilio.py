@@ -19,7 +19,7 @@ from storage.database import StorageUnavailable
 
 if TYPE_CHECKING:
     from bot.channels.twilio_account import TwilioAccount
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 log = structlog.get_logger()
 _SECONDS = 10.0

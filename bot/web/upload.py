@@ -19,8 +19,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.channels.protocol import FetchError
-from bot.turn import Turn
-from bot.uploads import PATH, Uploads, contact_of
+from bot.engine.turn import Turn
+from bot.papers.uploads import PATH, Uploads, contact_of
 from bot.web.guards import Limit, caller, is_same_site
 from bot.web.multipart import read_form
 from bot.web.pages import QUIET, data, page, plain
@@ -34,7 +34,7 @@ from storage import contacts, conversations
 from storage.database import Tx
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 log = structlog.get_logger()
 PIECE = 64 * 1024

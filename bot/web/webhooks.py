@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from bot.channels.telegram import TelegramChannel
-    from bot.desk import Desk
+    from bot.engine.desk import Desk
 
 log = structlog.get_logger()
 TELEGRAM_PATH = "/telegram/webhook"

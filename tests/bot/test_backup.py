@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import Refused, Work, back_up, restore
 from bot.channels.terminal import Terminal
-from bot.documents import load_document
+from bot.engine.opening import DataLocked, Lock, open_desk
+from bot.keeping.backup import Refused, Work, back_up, restore
 from bot.letters import load_letter
-from bot.opening import DataLocked, Lock, open_desk
-from bot.settings import Config
-from bot.socket import PrivateSocket
+from bot.papers.documents import load_document
+from bot.setup.settings import Config
+from bot.terminal.socket import PrivateSocket
 from storage import backup as archive
 from storage import requests, snapshot
 from storage.backup import BadBackup

@@ -13,7 +13,7 @@ import pytest
 from msgspec import structs
 
 from bot.channels.protocol import Receipt, Rendered
-from bot.turn import Turn
+from bot.engine.turn import Turn
 from flows.broadcast import Audience, Choices, Misread, Price, ends, read, share
 from flows.calendar import Calendar
 from flows.events import Text
@@ -252,7 +252,7 @@ async def running(place: TestOffice, people: int) -> Slow:
 
 
 def _start(place: TestOffice) -> Any:
-    from bot import broadcasting
+    from bot.announcements import drafts as broadcasting
 
     def start(tx: Tx) -> None:
         one = broadcasts.load(tx, 1)

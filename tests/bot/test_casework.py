@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from bot import casework
-from bot.turn import Turn
+from bot.engine.turn import Turn
+from bot.requests import casework
 from flows import steps
 from flows.effects import Submit
 from flows.events import Filed, JobFailed, LetterMade, StatusFound, Woken

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.catching_up import CatchUp
 from bot.channels.protocol import Fault, SendError
+from bot.engine.catching_up import CatchUp
 from flows.events import Envelope, Text
 from tests.office import MONDAY, Kept, office
 

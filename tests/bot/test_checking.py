@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checking import Findings, check_all
+from bot.setup.checking import Findings, check_all
 from tests.guide import guide_files
 
 ROOT = Path(__file__).parents[2]

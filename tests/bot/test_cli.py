@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.services import ROOT
-from bot.terminal import harmless, plain, say
-from bot.terminal_screen import Words, styled
+from bot.setup.services import ROOT
+from bot.terminal.drawing import Words, styled
+from bot.terminal.sessions import harmless, plain, say
 
 LOKET = [sys.executable, "-c", "from bot.cli import main; main()"]
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ENVIRONMENT, ConfigError, Secret, calendar, config_path, load_config, office
+from bot.setup.config import (
+    ENVIRONMENT,
+    ConfigError,
+    Secret,
+    calendar,
+    config_path,
+    load_config,
+    office,
+)
 from flows.loader import digest, load_definitions
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.display import show_answer
+from bot.words.display import show_answer
 
 WORDS = {"common.until": "s.d.", "common.until_done": "selesai"}
 

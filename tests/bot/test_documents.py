@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot import documents
 from bot.channels.protocol import FetchError
-from bot.jobs import Retry
-from bot.turn import Turn
+from bot.engine.jobs import Retry
+from bot.engine.turn import Turn
+from bot.papers import documents
 from flows.effects import Fetch
 from flows.events import Inspected, Media
 from flows.session import Session

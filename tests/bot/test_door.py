@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from bot.channels.terminal import Terminal
-from bot.door import Door
-from bot.socket import NotRunning, PrivateSocket, Visit
+from bot.terminal.door import Door
+from bot.terminal.socket import NotRunning, PrivateSocket, Visit
 from storage import officers
 from tests.office import Kept
 from tests.web.site import Site, site

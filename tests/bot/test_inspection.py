@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
-from bot.inspection import Inspection, inspect
+from bot.papers.inspection import Inspection, inspect
 from tests.bot import papers, pictures
 
 LIMIT = 16_000_000

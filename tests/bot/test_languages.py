@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import load_config
-from bot.facts import office_facts
-from bot.markup import parse, to_plain
-from bot.wording import Wording
+from bot.setup.config import load_config
+from bot.setup.facts import office_facts
+from bot.words.markup import parse, to_plain
+from bot.words.wording import Wording
 from flows.keys import keys_of
 from flows.loader import load_definitions
 from flows.messages import Message, Part
@@ -32,7 +32,7 @@ DEFINITIONS = load_definitions(
 )
 BUTTON = re.compile(r"(common\.button|groups|languages)\.|\w+\.short$")
 ROW = re.compile(r"(?!answers|commands)\w+\.(choice|add)\.")
-SAID = [*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").glob("*.py")]
+SAID = [*(ROOT / "flows").rglob("*.py"), *(ROOT / "bot").rglob("*.py")]
 
 PAPER = {"key": "domisili.document.ktp", "each": "ahli_waris.label.group.heirs", "sure": True}
 LINE = {

@@ -14,10 +14,10 @@ import pytest
 import typst
 from pypdf import PdfReader
 
-from bot.config import load_config
 from bot.letters.content import content_of
 from bot.letters.rendering import render_letter
-from bot.services import ROOT, read_services
+from bot.setup.config import load_config
+from bot.setup.services import ROOT, read_services
 from flows.checklist import holds
 from flows.definition import Definition, Question
 from storage.requests import Given

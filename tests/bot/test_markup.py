@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markup import (
+from bot.words.markup import (
     PLAIN,
     TELEGRAM,
     WHATSAPP,

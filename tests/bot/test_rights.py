@@ -12,9 +12,9 @@ import pytest
 from pypdf import PdfReader
 
 from bot.channels.protocol import File
-from bot.documents import load_document
-from bot.dossier import data_file
 from bot.letters import load_letter
+from bot.papers.documents import load_document
+from bot.rights.dossier import data_file
 from storage import audit, requests
 from storage.requests import Purged
 from tests.conversations.runner import act

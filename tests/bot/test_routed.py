@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cards
+from bot.requests import cards
 from bot.web.tracking import Tracked, tracked
 from flows import steps
 from flows.steps import Actor

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgspec import structs
 
-from bot.config import load_config
-from bot.opening import open_desk, start_desk, stop_desk
-from bot.services import ROOT
+from bot.engine.opening import open_desk, start_desk, stop_desk
+from bot.setup.config import load_config
+from bot.setup.services import ROOT
 from flows.events import Media, Pressed, Started, Text
 from tests.blank import new_database
 from tests.guide import guide_files

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.config import office as office_of
-from bot.markup import parse
+from bot.setup.config import office as office_of
+from bot.words.markup import parse
 from flows import events
 from flows.conversation import advance
 from flows.effects import Fetch, FindStatus, Say, Submit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.vcards import read_card
+from bot.papers.vcards import read_card
 from flows.events import ContactCard, Media
 from tests.office import office
 

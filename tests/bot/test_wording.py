@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markup import to_plain, to_telegram
-from bot.wording import KeyMissing, Wording, WordsBroken
+from bot.words.markup import to_plain, to_telegram
+from bot.words.wording import KeyMissing, Wording, WordsBroken
 from flows.messages import Button, Message, Part
 
 FACTS = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import markup
 from bot.channels import gsm7
+from bot.words import markup
 
 
 @pytest.mark.parametrize(

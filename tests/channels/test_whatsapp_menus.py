@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import markup
 from bot.channels.protocol import Fault, FetchError, File, Rendered, SendError
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_errors import refusal
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.channels.whatsapp_menus import Forgetful, Menus, content_of, menu_of
+from bot.words import markup
 from tests.standins.twilio import SID, TOKEN, TwilioStandin
 
 TO = "whatsapp:+628120000001"

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from bot.channels.wiring import twilio_channels
-from bot.config import ConfigError, load_config
-from bot.desk import Desk
+from bot.engine.desk import Desk
+from bot.setup.config import ConfigError, load_config
 from storage.files import Files
 from tests.standins.twilio import SID, TOKEN
 

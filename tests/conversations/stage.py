@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import structs
 
-from bot import opening
 from bot.channels.protocol import Rendered
-from bot.config import load_config
-from bot.desk import Desk
-from bot.opening import open_desk, start_desk, stop_desk
-from bot.services import ROOT, read_services
+from bot.engine import opening
+from bot.engine.desk import Desk
+from bot.engine.opening import open_desk, start_desk, stop_desk
+from bot.setup.config import load_config
+from bot.setup.services import ROOT, read_services
 from flows.definition import Definition
 from flows.events import Added, Envelope
 from tests.blank import new_database

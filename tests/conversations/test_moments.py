@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.opening import open_desk
-from bot.turn import Turn
+from bot.engine.opening import open_desk
+from bot.engine.turn import Turn
 from flows.events import Envelope, Text, Told
 from storage import inbox
 from storage.database import Tx

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import load_config
-from bot.services import ROOT
+from bot.setup.config import load_config
+from bot.setup.services import ROOT
 from tests.conversations.runner import Differs, play
 from tests.conversations.script import HERE, scripts
 

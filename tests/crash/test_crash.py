@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bot.services import ROOT
+from bot.setup.services import ROOT
 from tests.crash.crowd import GROUP, Citizen, Ears, Officer, Post, announce_work
 from tests.crash.judge import Judge
 from tests.process.installation import Installation

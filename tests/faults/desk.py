@@ -11,10 +11,10 @@ from pathlib import Path
 from bot.channels.telegram import TelegramChannel
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.desk import Desk
-from bot.gate import Gate
-from bot.opening import clock_from, open_desk, start_desk, stop_desk
-from bot.turn import Turn
+from bot.engine.desk import Desk
+from bot.engine.gate import Gate
+from bot.engine.opening import clock_from, open_desk, start_desk, stop_desk
+from bot.engine.turn import Turn
 from flows.messages import Message, Part
 from storage import contacts, officers
 from storage.database import Tx

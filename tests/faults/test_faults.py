@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cards import card
-from bot.turn import Turn
+from bot.engine.turn import Turn
+from bot.requests.cards import card
 from flows.effects import Submit
 from flows.events import Filed
 from flows.messages import Message, Part
@@ -138,7 +138,7 @@ async def test_a_blocked_desk_is_on_the_card_with_telephone(place: Faulty) -> No
 
 
 def _request(place: Faulty, tx: Tx) -> tuple[int, str]:
-    from bot.casework import file_request
+    from bot.requests.casework import file_request
 
     turn = Turn(place.desk, tx, place.desk.now())
     row = tx.one("SELECT id FROM contact WHERE kind = 'citizen' AND channel = 'telegram'")

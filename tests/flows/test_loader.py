@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import load_config
-from bot.settings import Config
+from bot.setup.config import load_config
+from bot.setup.settings import Config
 from flows.answers import CHECKS
 from flows.definition import Definition
 from flows.drawing import FORMATS, boxes, draw

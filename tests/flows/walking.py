@@ -8,10 +8,10 @@ from functools import cache
 import msgspec
 from msgspec import Struct, field
 
-from bot.config import load_config, office
-from bot.facts import office_facts
-from bot.services import ROOT, read_services
-from bot.wording import Wording
+from bot.setup.config import load_config, office
+from bot.setup.facts import office_facts
+from bot.setup.services import ROOT, read_services
+from bot.words.wording import Wording
 from flows.conversation import advance
 from flows.effects import (
     AnyEffect,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.services import ROOT
+from bot.setup.services import ROOT
 from tests.standins.twilio import SID
 from tests.standins.twilio import TOKEN as TWILIO_TOKEN
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.services import ROOT
+from bot.setup.services import ROOT
 from tests.paper import photo
 from tests.process.installation import LOKET, Installation
 from tests.process.people import OnTelegram, OnWhatsApp, Person

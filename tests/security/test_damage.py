@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import turns
+from bot.engine import turns
 from flows.events import Text
 from storage import failures
 from storage.database import Tx
@@ -21,7 +21,7 @@ SITI, JOKO, RINA = "1001", "1002", "2001"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed turn is tried again at once: the clock of these tests stands still."""
-    monkeypatch.setattr("bot.worker.timedelta", lambda seconds: timedelta(0))
+    monkeypatch.setattr("bot.engine.worker.timedelta", lambda seconds: timedelta(0))
 
 
 async def test_an_event_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ import pytest
 from pypdf import PdfReader
 from rich.console import Console
 
-from bot import markup
 from bot.channels.pieces import pieces_of
-from bot.desk import Desk
+from bot.engine.desk import Desk
 from bot.letters import load_letter
-from bot.screens import told
-from bot.terminal import harmless, plain
-from bot.terminal_screen import _pieces
+from bot.terminal.drawing import _pieces
+from bot.terminal.screens import told
+from bot.terminal.sessions import harmless, plain
 from bot.web.pages import page
 from bot.web.tracking import tracked
+from bot.words import markup
 from flows.messages import Message, Part
 from tests.conversations.runner import act
 from tests.conversations.stage import Stage

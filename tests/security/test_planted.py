@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import handlers, turns
 from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
-from bot.config import load_config
+from bot.engine import handlers, turns
+from bot.engine.opening import open_desk
 from bot.logs import configure_logs
-from bot.opening import open_desk
-from bot.services import ROOT
+from bot.setup.config import load_config
+from bot.setup.services import ROOT
 from tests.conversations.runner import act
 from tests.conversations.script import Script
 from tests.conversations.stage import Stage
@@ -125,7 +125,7 @@ async def test_nothing_of_a_whole_request_can_be_read_from_disk_or_log(
 async def test_nothing_of_what_goes_wrong_can_be_read_from_disk_or_log(
     tmp_path: Path, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.worker.timedelta", lambda seconds: _NOTHING)
+    monkeypatch.setattr("bot.engine.worker.timedelta", lambda seconds: _NOTHING)
     take = turns.take_citizen_turn
 
     def poisoned(turn: Any, contact: Any, envelope: Any) -> None:

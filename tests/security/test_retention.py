@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.channels.terminal import Terminal
-from bot.documents import load_document
+from bot.engine.tidying import tidy
 from bot.letters import load_letter
-from bot.tidying import tidy
+from bot.papers.documents import load_document
 from bot.web.tracking import tracked
 from flows.events import Envelope, Media
 from storage import history, links, officers, requests

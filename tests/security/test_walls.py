@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.channels.terminal import Terminal
 from bot.commands.registry import ALIASES, COMMANDS
-from bot.door import Door
+from bot.terminal.door import Door
 from bot.web.links import _use
 from flows.events import Envelope, Pressed, Text
 from storage import links, officers

@@ -13,12 +13,12 @@ from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel
 
 import storage.schema  # noqa: F401
-from bot.documents import load_document
-from bot.keys import rotate
+from bot.engine.opening import open_desk
+from bot.engine.turn import Turn
+from bot.keeping.keys import rotate
 from bot.letters import load_letter
-from bot.opening import open_desk
-from bot.rights import find_held
-from bot.turn import Turn
+from bot.papers.documents import load_document
+from bot.rights.wishes import find_held
 from storage import complaints, contacts, history, officers, requests, rotation, settings
 from storage.database import Database, Tx
 from storage.rotation import KEYS, OWN, SEALED, Rotation
@@ -159,7 +159,7 @@ async def test_a_crash_before_the_keys_are_exchanged_is_taken_up_too(
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("bot.keys._exchange", fail)
+        patch.setattr("bot.keeping.keys._exchange", fail)
         with pytest.raises(Crash):
             await rotate(configured(tmp_path), {}, lambda count: None)
     with pytest.raises(WrongKey, match="rotate-key"):
@@ -172,7 +172,7 @@ async def test_a_crash_before_the_keys_are_exchanged_is_taken_up_too(
 _KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from bot.keys import rotate
+from bot.keeping.keys import rotate
 from storage import rotation
 from tests.office import configured
 

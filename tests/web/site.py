@@ -13,13 +13,14 @@ import httpx
 import pytest
 from msgspec import structs
 
-from bot import opening, trial
+from bot import trial
 from bot.app import trial_channels
-from bot.config import load_config
-from bot.desk import Desk
-from bot.opening import open_desk, start_desk, stop_desk
-from bot.services import ROOT, read_services
-from bot.settings import Config
+from bot.engine import opening
+from bot.engine.desk import Desk
+from bot.engine.opening import open_desk, start_desk, stop_desk
+from bot.setup.config import load_config
+from bot.setup.services import ROOT, read_services
+from bot.setup.settings import Config
 from bot.web.site import make_site
 from flows.definition import Definition
 from tests.flows.walking import the_wording

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bot import casework
-from bot.turn import Turn
+from bot.engine.turn import Turn
+from bot.requests import casework
 from flows import steps
 from flows.effects import Submit
 from flows.events import Filed
@@ -134,7 +134,7 @@ async def one_time(it: Site, kind: str = "document", ref: str = "1") -> str:
 
 async def kept_document(it: Site) -> int:
     """A stored document with a picture in it."""
-    from bot.inspection import inspect
+    from bot.papers.inspection import inspect
     from storage import documents
     from tests.bot.pictures import card, jpeg
 

@@ -13,8 +13,8 @@ import pytest
 
 from bot.channels.gateway import Gateway
 from bot.channels.sms import SmsChannel
-from bot.desk import Desk
-from bot.uploads import Uploads, code_of
+from bot.engine.desk import Desk
+from bot.papers.uploads import Uploads, code_of
 from bot.web import upload
 from bot.web.multipart import read_form
 from flows.session import Session

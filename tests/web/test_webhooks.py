@@ -11,14 +11,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot import outgoing
 from bot.channels.protocol import File, Receipt, Rendered
 from bot.channels.sms import SmsChannel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.twilio_account import TwilioAccount
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.settings import Secret, Twilio
+from bot.papers import outgoing
+from bot.setup.settings import Secret, Twilio
 from bot.web import webhooks
 from flows.events import Envelope
 from storage.database import StorageUnavailable

@@ -16,15 +16,15 @@ from sqlalchemy import StaticPool, create_engine
 from sqlmodel import SQLModel
 
 import storage.schema  # noqa: F401 - registers the tables
-from bot import config as configuration
-from bot.casework import file_request
 from bot.commands import Asker, answer
-from bot.config import load_config
-from bot.desk import Desk
-from bot.facts import office_facts
-from bot.settings import Config
-from bot.turn import Turn
-from bot.wording import Wording
+from bot.engine.desk import Desk
+from bot.engine.turn import Turn
+from bot.requests.casework import file_request
+from bot.setup import config as configuration
+from bot.setup.config import load_config
+from bot.setup.facts import office_facts
+from bot.setup.settings import Config
+from bot.words.wording import Wording
 from flows.effects import Submit
 from flows.events import Filed
 from flows.loader import load_definitions

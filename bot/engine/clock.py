@@ -1,0 +1,85 @@
+"""The clock: what is due lives in rows; APScheduler only looks at them from time to time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.engine.tidying import tidy
+from bot.engine.turn import Turn
+from flows.events import ComplaintDue, Digest, Woken
+from storage import broadcasts, complaints, conversations, requests
+from storage.database import StorageUnavailable, Tx
+from storage.instant import to_ms
+
+if TYPE_CHECKING:
+    from bot.engine.desk import Desk
+
+log = structlog.get_logger()
+
+
+class Clock:
+    """Rings every few seconds; a ring missed while the desk was down is made up by the next."""
+
+    def __init__(self, desk: Desk, every_seconds: float = 10.0) -> None:
+        self._desk = desk
+        self._scheduler = AsyncIOScheduler(timezone=desk.office.calendar.zone)
+        self._scheduler.add_job(
+            self._ring, "interval", seconds=every_seconds, coalesce=True, max_instances=1
+        )
+        self._scheduler.add_job(self._tidy, "interval", minutes=30, coalesce=True, max_instances=1)
+
+    async def start(self) -> None:
+        """Look at once at what came due while the desk was down, then regularly."""
+        self._scheduler.start()
+        await self._ring()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _ring(self) -> None:
+        try:
+            while await self._desk.db.write(lambda tx: ring(self._desk, tx)):
+                pass
+        except StorageUnavailable as error:
+            log.error("the clock waits for the database", error=str(error))
+
+    async def _tidy(self) -> None:
+        try:
+            await tidy(self._desk)
+        except StorageUnavailable as error:
+            log.error("tidying waits for the database", error=str(error))
+
+
+def ring(desk: Desk, tx: Tx) -> int:
+    """Turn what is due into events, in one transaction; return how many there were.
+
+    Outside the hours in which people may be written to, nothing is due.
+    """
+    now = desk.now()
+    calendar = desk.office.calendar
+    if calendar.next_allowed(now) > now:
+        return 0
+    turn = Turn(desk, tx, now)
+    if broadcasts.is_any_running(tx):
+        tx.then(lambda: desk.sender.announcer.wake())
+    count = 0
+    for contact_id, number in conversations.due(tx, to_ms(now)):
+        turn.put(contact_id, Woken(number), f"wake:{contact_id}:{number}")
+        conversations.woken(tx, contact_id)
+        count += 1
+    for request_id, version in requests.due(tx, to_ms(now)):
+        turn.put(-request_id, Woken(version), f"wake-request:{request_id}:{version}")
+        requests.woken(tx, request_id)
+        count += 1
+    for complaint_id, version in complaints.due(tx, to_ms(now)):
+        turn.put(0, ComplaintDue(complaint_id, version), f"complaint:{complaint_id}:{version}")
+        complaints.woken(tx, complaint_id)
+        count += 1
+    if calendar.is_open(now):
+        day = desk.office.today(now)
+        turn.put(0, Digest(day), f"digest:{day}")
+    return count

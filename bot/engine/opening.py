@@ -1,0 +1,162 @@
+"""Opening a desk: its database, key, files, services, words; everything but the channels."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
+from pathlib import Path
+
+from bot.engine.clock import Clock
+from bot.engine.desk import Desk
+from bot.engine.handlers import JOB_HANDLERS
+from bot.engine.jobs import Jobs
+from bot.engine.limits import PersonLimits
+from bot.engine.sender import Sender
+from bot.engine.turns import take_turn
+from bot.engine.worker import Worker
+from bot.setup import config as configuration
+from bot.setup.facts import office_facts
+from bot.setup.services import ROOT, read_services
+from bot.setup.settings import Config
+from bot.words.wording import Wording
+from flows.definition import Definition
+from flows.loader import canonical, digest
+from storage import contacts, definitions, settings
+from storage.database import Database, StorageUnavailable, Tx
+from storage.files import Files
+from storage.instant import to_ms
+from storage.migrating import bring_up_to_date
+from storage.vault import Vault
+
+_SQLITE = "sqlite:///"
+
+
+class DataLocked(Exception):
+    """Another process writes this data."""
+
+
+@dataclass
+class Lock:
+    """The one writer's hold on a data folder, until the process ends or ``release``."""
+
+    handle: TextIOWrapper
+
+    @classmethod
+    def take(cls, folder: Path) -> Lock:
+        """Take the folder's lock; raises DataLocked."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = (folder / "lock").open("a+")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
+            raise DataLocked(f"a desk is running on {folder}") from None
+        return cls(handle)
+
+    def release(self) -> None:
+        """Let another process write."""
+        self.handle.close()
+
+
+def system_clock() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def clock_from(start: datetime) -> Callable[[], datetime]:
+    """Return a clock that shows ``start`` now and runs on from there (trial data only)."""
+    ahead: timedelta = start - system_clock()
+    return lambda: system_clock() + ahead
+
+
+async def open_desk(
+    config: Config,
+    *,
+    trial: bool = False,
+    now: Callable[[], datetime] | None = None,
+    root: Path = ROOT,
+    services: Mapping[str, Definition] | None = None,
+) -> Desk:
+    """Open the data and return a desk that is not yet at work; raises StorageUnavailable."""
+    folder = config.data_dir / "coba" if trial else config.data_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "loket.db" if trial else database_path(config)
+    bring_up_to_date(path)
+    db = Database(path)
+    db.open()
+    vault = Vault.load(folder, config.secret_key.reveal() or None)
+    moment = now or (clock_from(config.now) if trial and config.now else system_clock)
+    found = services if services is not None else read_services(config, root)
+
+    def prepare(tx: Tx) -> dict[str, Definition]:
+        settings.demand_key(tx, vault)
+        for service, one in found.items():
+            definitions.keep(tx, digest(one), service, canonical(one), to_ms(moment()))
+        return definitions.all_versions(tx)
+
+    try:
+        kept = await db.write(prepare)
+    except Exception:
+        db.close()
+        raise
+    wording = Wording(root / "templates", config.languages, office_facts(config))
+    desk = Desk(
+        config=config,
+        office=configuration.office(config, found, wording.label, kept),
+        db=db,
+        vault=vault,
+        files=Files(folder / "files"),
+        wording=wording,
+        now=moment,
+        trial=trial,
+    )
+    desk.limits = PersonLimits(config.limits.messages_per_minute)
+    desk.worker = Worker(desk, take_turn)
+    desk.sender = Sender(desk)
+    desk.jobs = Jobs(desk, JOB_HANDLERS)
+    desk.clock = Clock(desk)
+    return desk
+
+
+def database_path(config: Config) -> Path:
+    """Return the SQLite file that the configuration names; raises StorageUnavailable."""
+    url = config.database_url
+    if not url:
+        return config.data_dir / "loket.db"
+    if url.startswith(_SQLITE):
+        return Path(url.removeprefix(_SQLITE))
+    raise StorageUnavailable("LOKET_DATABASE_URL must begin with sqlite:///")
+
+
+async def start_desk(desk: Desk) -> None:
+    """Open the channels and take up all work where it was left."""
+    await desk.files.sweep()
+    staff_chat = desk.config.telegram.staff_chat
+    if staff_chat and not desk.trial:
+        await desk.db.write(lambda tx: _seat_staff(tx, desk, "telegram", staff_chat))
+    for channel in desk.channels.values():
+        await channel.open()
+    await desk.sender.start()
+    await desk.jobs.start()
+    await desk.worker.start()
+    await desk.clock.start()
+
+
+def _seat_staff(tx: Tx, desk: Desk, channel: str, address: str) -> None:
+    contact = contacts.meet(tx, desk.vault, channel, address, to_ms(desk.now()), kind="staff")
+    tx.run("UPDATE contact SET kind = 'staff', state = 'open' WHERE id = ?", contact)
+    tx.run("UPDATE contact SET kind = 'group' WHERE kind = 'staff' AND id <> ?", contact)
+
+
+async def stop_desk(desk: Desk) -> None:
+    """Finish what is under way, close the channels and the database."""
+    desk.clock.stop()
+    await desk.worker.stop()
+    await desk.jobs.stop()
+    await desk.sender.stop()
+    for channel in desk.channels.values():
+        await channel.close()
+    desk.db.close()

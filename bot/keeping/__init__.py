@@ -1,0 +1,1 @@
+"""Backup, restore and a new key, taken up again after a crash."""

@@ -1,0 +1,192 @@
+"""``loket backup`` and ``loket restore``: an office in one file, without its master key."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storage import backup, snapshot
+from storage.backup import BadBackup, Manifest
+from storage.migrating import HEAD
+from storage.vault import Vault, WrongKey, read_key, sync_folder
+
+if TYPE_CHECKING:
+    from bot.setup.settings import Config
+
+LEAST_PASSPHRASE = 12
+_KEY = "master.key"
+_STALE_SECONDS = 86_400.0
+
+
+class Refused(Exception):
+    """It cannot be done as things are; the message says why and what to do."""
+
+
+class Work:
+    """How far it has come: ``begin`` is told the bytes to do, ``done`` those that were done."""
+
+    def begin(self, total: int) -> None:
+        """So many bytes are to be done."""
+
+    def done(self, count: int) -> None:
+        """So many more were done."""
+
+
+def take_snapshot(database: Path) -> Path:
+    """Copy a database as it is now into a file beside it; raises StorageUnavailable."""
+    for old in database.parent.glob("snapshot-*.db"):
+        if old.stat().st_mtime < time.time() - _STALE_SECONDS:
+            old.unlink(missing_ok=True)
+    target = database.parent / f"snapshot-{secrets.token_hex(6)}.db"
+    snapshot.take(database, target)
+    return target
+
+
+async def back_up(config: Config, target: Path, passphrase: str, work: Work) -> Manifest:
+    """Write a backup of the office's data, beside a running desk or alone.
+
+    Raises Refused, DataLocked, StorageUnavailable.
+    """
+    from bot.engine.opening import Lock, database_path
+    from bot.terminal.socket import NotRunning, Visit
+
+    database = database_path(config)
+    _demand_room(database, target, passphrase)
+    with ExitStack() as held:
+        try:
+            visit = await Visit.connect(config.data_dir)
+        except NotRunning:
+            held.callback(Lock.take(config.data_dir).release)
+            moment = await asyncio.to_thread(take_snapshot, database)
+        else:
+            answer = await visit.ask({"do": "snapshot"})
+            await visit.close()
+            if "refused" in answer:
+                raise Refused("the running desk could not copy its database: is the disk full?")
+            moment = Path(answer["snapshot"])
+        held.callback(lambda: moment.unlink(missing_ok=True))
+        return await asyncio.to_thread(_write, config, moment, target, passphrase, work)
+
+
+def _write(config: Config, moment: Path, target: Path, passphrase: str, work: Work) -> Manifest:
+    from bot.engine.opening import system_clock
+
+    root = config.data_dir / "files"
+    # Only what rows speak of: a file without its key is nobody's.
+    files = {name: root / name[:2] / name[2:4] / name for name in sorted(snapshot.files(moment))}
+    sizes = [moment.stat().st_size, *(f.stat().st_size for f in files.values() if f.exists())]
+    work.begin(sum(sizes))
+    manifest = Manifest(
+        made_at=system_clock().isoformat(timespec="seconds"),
+        office=config.office.name,
+        version=snapshot.version(moment),
+        tables=snapshot.tables(moment),
+    )
+    backup.write(target, passphrase, moment, files, manifest, work.done)
+    sync_folder(target.absolute().parent)
+    return manifest
+
+
+def restore(
+    config: Config, source: Path, passphrase: str, key: Path | None, work: Work
+) -> Manifest:
+    """Put a backup's data in place on a machine that has none, once all of it was verified.
+
+    The master key comes separately: as a file, from the environment, or lying in the data's folder.
+    Raises Refused, BadBackup, WrongKey, DataLocked.
+    """
+    from bot.engine.opening import Lock, database_path
+
+    if not source.is_file():
+        raise Refused(f"there is no file {source}")
+    folder, database = config.data_dir, database_path(config)
+    lock = Lock.take(folder)
+    staging = folder / f".restore-{secrets.token_hex(6)}"
+    try:
+        _demand_empty(database, folder)
+        vault = _vault(config, key)
+        staging.mkdir(mode=0o700)
+        work.begin(source.stat().st_size)
+        manifest = backup.read(source, passphrase, staging, work.done)
+        _verify(staging, manifest, vault)
+        _put(staging, folder, database, key)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        lock.release()
+    return manifest
+
+
+def _demand_room(database: Path, target: Path, passphrase: str) -> None:
+    if len(passphrase) < LEAST_PASSPHRASE:
+        raise Refused(f"the passphrase must have at least {LEAST_PASSPHRASE} characters")
+    if target.exists():
+        raise Refused(f"{target} exists already: choose another name")
+    if not target.absolute().parent.is_dir():
+        raise Refused(f"there is no folder {target.absolute().parent}")
+    if not database.exists():
+        raise Refused(f"there is no database at {database} to back up")
+
+
+def _demand_empty(database: Path, folder: Path) -> None:
+    files = folder / "files"
+    if database.exists():
+        raise Refused(f"{database} exists: nothing is overwritten; restore into an empty folder")
+    if files.is_dir() and any(files.iterdir()):
+        raise Refused(f"{files} is not empty: nothing is overwritten; restore into an empty folder")
+
+
+def _vault(config: Config, key: Path | None) -> Vault:
+    secret, here = config.secret_key.reveal(), config.data_dir / _KEY
+    if key is not None:
+        if secret or here.exists():
+            raise Refused("there is a master key already: leave --key out, or that key")
+        if not key.is_file():
+            raise Refused(f"there is no file {key}")
+        return Vault(read_key(key))
+    if not secret and not here.exists():
+        raise Refused("the master key is not in a backup: give its copy with --key FILE")
+    return Vault.load(config.data_dir, secret or None)
+
+
+def _verify(staging: Path, manifest: Manifest, vault: Vault) -> None:
+    """Hold what was unpacked against the manifest; hashes were checked while unpacking."""
+    database = staging / backup.DATABASE
+    if manifest.version > HEAD:
+        raise Refused("this backup was made by a newer Loket: install that version")
+    if not snapshot.is_sound(database) or snapshot.tables(database) != manifest.tables:
+        raise BadBackup("the database in the backup is not what was written into it")
+    named = snapshot.files(database) - set(manifest.absent)
+    if {backup.FILES + name for name in named} != manifest.files.keys() - {backup.DATABASE}:
+        raise BadBackup("the backup lacks files that its database speaks of")
+    if check := snapshot.key_check(database):
+        try:
+            vault.demand(check)
+        except WrongKey:
+            raise WrongKey(
+                "this master key is not the one that the backup was sealed with"
+            ) from None
+
+
+def _put(staging: Path, folder: Path, database: Path, key: Path | None) -> None:
+    """Move everything into place, the database last: it is what makes the data whole."""
+    files = folder / "files"
+    if (staging / "files").is_dir():
+        if files.is_dir():
+            files.rmdir()
+        (staging / "files").rename(files)
+    if key is not None:
+        handle = os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as out:
+            out.write(read_key(key).hex() + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+    sync_folder(folder)
+    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.move(staging / backup.DATABASE, database)
+    sync_folder(database.parent)

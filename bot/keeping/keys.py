@@ -1,0 +1,111 @@
+"""``loket rotate-key``: a new master key for the office's data, taken up again after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from storage.database import Database
+from storage.migrating import bring_up_to_date
+from storage.rotation import FOLDERS, Rotation
+from storage.vault import NEXT_KEY_FILE, Vault, make_key, read_key, sync_folder
+
+if TYPE_CHECKING:
+    from bot.setup.settings import Config
+
+NEW_SECRET = "LOKET_NEW_SECRET_KEY"  # noqa: S105 - the name of a variable
+_KEY, _BEFORE = "master.key", "master.key.old"
+_NEXT = NEXT_KEY_FILE
+
+
+class NoNewKey(Exception):
+    """The key comes from the environment, and no new one was given there."""
+
+
+class Rotated(Struct):
+    """What was done: ``kept`` is where the old key lies, empty where it came from elsewhere.
+
+    ``unreadable`` values are opened by neither key; ``unindexed`` are found again only once their
+    owners write.
+    """
+
+    kept: str
+    unreadable: int
+    unindexed: int
+
+
+async def rotate(
+    config: Config, environ: Mapping[str, str], progress: Callable[[int], None]
+) -> Rotated:
+    """Seal all data with a new master key.
+
+    Raises DataLocked, NoNewKey, StorageUnavailable, WrongKey.
+    """
+    from bot.engine.opening import Lock, database_path
+
+    folder = config.data_dir
+    lock = Lock.take(folder)
+    try:
+        secret = config.secret_key.reveal()
+        if secret:
+            old = Vault.load(folder, secret)
+            new = Vault.load(folder, _new_secret(environ))
+        else:
+            old, new = _key_files(folder)
+        done = await _seal(database_path(config), folder, old, new, progress)
+        trial = folder / "coba" / "loket.db"
+        if secret and trial.exists():
+            await _seal(trial, trial.parent, old, new, progress)
+        kept = "" if secret else str(_exchange(folder))
+    finally:
+        lock.release()
+    return Rotated(kept, done.unreadable, done.unindexed)
+
+
+async def _seal(
+    database: Path, folder: Path, old: Vault, new: Vault, progress: Callable[[int], None]
+) -> Rotation:
+    bring_up_to_date(database)
+    db = Database(database)
+    db.open()
+    try:
+        rotation = Rotation(db, old, new, progress)
+        for name in FOLDERS:
+            await asyncio.to_thread(rotation.seal_folder, folder / name, name)
+        await rotation.run()
+    finally:
+        db.close()
+    return rotation
+
+
+def _new_secret(environ: Mapping[str, str]) -> str:
+    file = environ.get(f"{NEW_SECRET}_FILE", "")
+    secret = Path(file).read_text("utf-8").strip() if file else environ.get(NEW_SECRET, "")
+    if not secret:
+        raise NoNewKey(f"the key comes from LOKET_SECRET_KEY: put the new one into {NEW_SECRET}")
+    return secret
+
+
+def _key_files(folder: Path) -> tuple[Vault, Vault]:
+    """Return the vaults of the key in use and of the next one, made now unless it is there."""
+    if not (folder / _NEXT).exists():
+        make_key(folder / _NEXT)
+    return Vault(read_key(folder / _KEY)), Vault(read_key(folder / _NEXT))
+
+
+def _exchange(folder: Path) -> Path:
+    """Put the new key into the old one's place; at no moment is there none."""
+    count = 0
+    kept = folder / _BEFORE
+    while kept.exists():
+        count += 1
+        kept = folder / f"{_BEFORE}.{count}"
+    os.link(folder / _KEY, kept)
+    (folder / _NEXT).replace(folder / _KEY)
+    sync_folder(folder)
+    return kept

@@ -1,0 +1,1 @@
+"""Citizens' files: fetched, inspected, sealed, sent."""

@@ -1,0 +1,1 @@
+"""The office's work on requests: filing, orders, cards and notices."""

@@ -1,0 +1,1 @@
+"""What an office sets, read and checked: configuration, services, texts."""

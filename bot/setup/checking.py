@@ -1,0 +1,190 @@
+"""What ``loket check`` looks at: configuration, services, texts, letters, and what is not set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct, field
+from rapidfuzz import process
+
+from bot.setup.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
+from bot.setup.facts import office_facts
+from bot.setup.settings import Config
+from bot.words.markup import to_plain
+from bot.words.wording import Wording, WordsBroken
+from flows.answers import CHECKS
+from flows.definition import Definition
+from flows.keys import keys_of
+from flows.loader import Known, read_definitions
+from flows.source import Problem, Source, nearest
+
+_ALSO_READ = {"LOKET_CONFIG"}
+_FRAME = "office"  # letterhead and signature, which every letter imports
+
+
+class Findings(Struct):
+    """``problems`` keep the desk from working; ``notes`` are good to know."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check_all(config_path: Path, environ: Mapping[str, str], root: Path) -> Findings:
+    """Check everything below ``root`` (``flows/services``, ``templates``) and the configuration."""
+    found = Findings()
+    config = _config(config_path, environ, found)
+    definitions = _definitions(root, config, found)
+    languages = config.languages if config else ["id", "en"]
+    facts = office_facts(config) if config else {}
+    wording = Wording(root / "templates", languages, facts)
+    found.problems += _texts(wording, config, definitions, root)
+    if config is not None:
+        source = Source(config_path.name, config_path.read_text(encoding="utf-8"))
+        source.read(Config)
+        found.problems += _menu(config, definitions, source)
+        found.problems += _emblem(config, root, source)
+        found.problems += _variables(config, wording, source)
+        found.notes += [*_unset(config), *_strangers(environ)]
+        found.notes += templates_to_submit(config, wording)
+    return found
+
+
+def service_texts(root: Path) -> dict[str, str]:
+    """Return the files of ``flows/services`` by their path below ``root``."""
+    files = sorted((root / "flows" / "services").glob("*.yaml"))
+    return {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
+
+def known_names(root: Path, config: Config | None) -> Known:
+    """Return the names that services may use in this installation."""
+    letters = {file.stem for file in (root / "templates" / "letters").glob("*.typ")} - {_FRAME}
+    return Known(checks=CHECKS, roles=config.roles if config else None, letters=letters)
+
+
+def templates_to_submit(config: Config, wording: Wording) -> Iterator[str]:
+    """Yield each WhatsApp template that is not approved yet, as it is to be submitted."""
+    for name, template in config.twilio.templates.items():
+        if template.content_sid or f"whatsapp.{name}" not in wording.keys("id"):
+            continue
+        places = {word: f"{{{{{place}}}}}" for place, word in enumerate(template.variables, 1)}
+        try:
+            text = to_plain(wording.part("id", f"whatsapp.{name}", places))
+        except WordsBroken:
+            # _variables names what does not fit.
+            continue
+        yield (
+            f"WhatsApp template {name}: submit this text for approval (category utility, language "
+            f"id), then write its ContentSid into config.yaml, twilio.templates.{name}:\n{text}"
+        )
+
+
+def _variables(config: Config, wording: Wording, source: Source) -> Iterator[Problem]:
+    """A template's text and its variables in config.yaml must be the same."""
+    for name, template in config.twilio.templates.items():
+        key = f"whatsapp.{name}"
+        if key not in wording.keys("id"):
+            continue
+        used = wording.variables("id", key)
+        if used != set(template.variables):
+            path = ("twilio", "templates", name, "variables")
+            wrong = "are not those of its text in templates/messages/id/whatsapp.yaml"
+            write = f"write [{', '.join(sorted(used))}]"
+            yield Problem(source.file, source.line(path), source.name(path), wrong, write)
+
+
+def _config(path: Path, environ: Mapping[str, str], found: Findings) -> Config | None:
+    try:
+        return load_config(path, environ)
+    except ConfigError as error:
+        found.problems += error.problems
+        return None
+
+
+def _definitions(root: Path, config: Config | None, found: Findings) -> dict[str, Definition]:
+    definitions, problems = read_definitions(service_texts(root), known_names(root, config))
+    found.problems += problems
+    return definitions
+
+
+def _menu(
+    config: Config, definitions: Mapping[str, Definition], source: Source
+) -> Iterator[Problem]:
+    """The menu and the services must agree: nothing offered that is not there, nothing hidden."""
+    listed = {one: group for group, services in config.services.items() for one in services}
+    for service, group in listed.items():
+        definition = definitions.get(service)
+        path = ("services", group)
+        wrong = ""
+        if definition is None:
+            wrong = f'"{service}" has no sound file flows/services/{service}.yaml'
+            write = nearest(service, definitions.keys() - listed.keys(), "write or correct it")
+        elif definition.group != group:
+            wrong = f"{service} says that it belongs to {definition.group}"
+            write = f"list it there, or write group: {group} in its file"
+        if wrong:
+            yield Problem(source.file, source.line(path), source.name(path), wrong, write)
+    for service in sorted(definitions.keys() - listed.keys()):
+        write = f"add it to services.{definitions[service].group}"
+        line = source.line(("services",))
+        yield Problem(source.file, line, "services", f"{service} is in no menu", write)
+
+
+def _emblem(config: Config, root: Path, source: Source) -> Iterator[Problem]:
+    emblem = config.office.emblem
+    if emblem and not (root / "templates" / emblem).is_file():
+        line = source.line(("office", "emblem"))
+        wrong = f"templates/{emblem} does not exist"
+        yield Problem(source.file, line, "office.emblem", wrong, "put the image there")
+
+
+def _texts(
+    wording: Wording, config: Config | None, definitions: Mapping[str, Definition], root: Path
+) -> Iterator[Problem]:
+    for one in wording.check():
+        yield Problem(_below(root, one.file), one.line, one.key, one.wrong, one.write)
+    wanted = [key for definition in definitions.values() for key in keys_of(definition)]
+    wanted += [f"languages.{language}" for language in wording.languages]
+    for group in config.services if config else ():
+        wanted.append(f"groups.{group}")
+    for template in config.twilio.templates if config else ():
+        wanted.append(f"whatsapp.{template}")
+    for language, key in wording.missing(wanted):
+        name, _, rest = key.partition(".")
+        folder = "services/" if name in definitions else ""
+        file = f"templates/messages/{language}/{folder}{name}.yaml"
+        yield Problem(file, 0, rest, "has no text", "write one")
+
+
+def _below(root: Path, file: str) -> str:
+    path = Path(file)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file
+
+
+def _unset(config: Config) -> Iterator[str]:
+    if not config.telegram.enabled:
+        yield "TELEGRAM_BOT_TOKEN is not set: the desk does not answer on Telegram."
+    if not config.twilio.enabled:
+        yield (
+            "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are not set: no WhatsApp, and no SMS "
+            "through Twilio."
+        )
+    elif not config.twilio.whatsapp:
+        yield "TWILIO_WHATSAPP_FROM is not set: the desk does not answer on WhatsApp."
+    if config.telegram.enabled and not config.telegram.staff_chat:
+        yield "TELEGRAM_STAFF_CHAT is not set: officers work from their own chats or the console."
+    if not config.secret_key:
+        yield (
+            "LOKET_SECRET_KEY is not set: the key is made in the data directory at first start; "
+            "keep a copy of it elsewhere."
+        )
+
+
+def _strangers(environ: Mapping[str, str]) -> Iterator[str]:
+    """Name variables that look like ours and are not: a misspelt one has no effect."""
+    known = {*ENVIRONMENT, *_ALSO_READ, *(f"{name}_FILE" for name in IN_FILES)}
+    for name in sorted(environ):
+        if name.startswith(("LOKET_", "TWILIO_", "SMS_GATEWAY_")) and name not in known:
+            meant = process.extractOne(name, sorted(known), score_cutoff=85)
+            if meant:
+                yield f"{name} is set and not read: did you mean {meant[0]}?"

@@ -1,0 +1,1 @@
+"""The desk from a terminal of this machine: the private door, console and chat."""

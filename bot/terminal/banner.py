@@ -1,0 +1,48 @@
+"""What `loket serve` prints once it serves: where to look, how to connect, how to begin."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bot.terminal.sessions import say
+from storage import officers
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.setup.settings import Config
+
+
+async def announce(app: App) -> None:
+    """Print the trial link, what is connected, and an invite while there is no officer."""
+    config, desk = app.config, app.desk
+    role = first_role(config)
+    code = await desk.db.write(
+        lambda tx: officers.ensure_first_invite(tx, desk.vault, desk.now(), role)
+    )
+    here = f"http://{_shown(config.host)}:{config.port}"
+    words = say(
+        "serve",
+        office=config.office.name,
+        here=here,
+        public=config.public_url,
+        trial=f"{here}/coba?token={app.token}" if app.trial else "",
+        telegram=config.telegram.enabled,
+        whatsapp=config.twilio.whatsapp,
+        code=code or "",
+        hours=officers.INVITE_HOURS,
+    )
+    sys.stdout.write(f"\n{words}\n\n")
+    sys.stdout.flush()
+
+
+def first_role(config: Config) -> str:
+    """Return the role that may do most: whoever comes first must be able to do all there is."""
+    return max(config.roles, key=lambda role: len(config.roles[role]))
+
+
+def _shown(host: str) -> str:
+    """An address to open on this machine, also where the desk listens on all of its networks."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

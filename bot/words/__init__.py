@@ -1,0 +1,1 @@
+"""From keys to words, and from our marks to each platform's."""
