@@ -46,6 +46,7 @@ async def test_a_small_crowd_and_a_few_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.crash
+@pytest.mark.timeout(1800)
 async def test_a_hundred_citizens_and_fifty_kills(tmp_path: Path) -> None:
     await _storm(tmp_path, Storm(citizens=100, kills=50, life=3.0, seed=7, again=True))
 
