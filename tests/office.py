@@ -120,7 +120,7 @@ class TestOffice:
         for _ in range(200):
             await self.desk.worker.idle()
             await self.desk.sender.idle()
-            busy = await self._jobs_wait() or self.desk.worker._tasks or self.desk.sender._tasks
+            busy = await self._jobs_wait() or self.desk.worker.lanes.busy or self.desk.sender.busy
             # A result is durable a moment before the worker hears of it: look more than once.
             calm = 0 if busy else calm + 1
             if calm == _CALM_LOOKS:

@@ -59,6 +59,11 @@ class Announcer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def idle(self) -> None:
+        """Wait until those that are at work now have finished."""
+        if self.tasks:
+            await asyncio.wait(list(self.tasks.values()))
+
     def _wake(self, channel: Channel) -> None:
         if self.stopping:
             return
@@ -140,7 +145,7 @@ class Announcer:
 
     async def _place(self, channel: Channel, *, probing: bool) -> Place | None:
         """Wait for a place that nobody else takes; None where that is far away."""
-        pace, gate = self._sender.pace(channel), self._sender.gate(channel.name)
+        pace, gate = self._sender.chats.pace(channel), self._sender.gate(channel.name)
         while (gate.is_open or probing) and not self.stopping:
             wait = pace.spare(time.monotonic())
             if wait <= 0:
@@ -162,7 +167,7 @@ class Announcer:
         task.add_done_callback(flying.discard)
 
     async def _deliver(self, channel: Channel, handed: outbox.Handed, place: Place) -> None:
-        if self._sender.rests(channel, handed.contact_id, handed.kind):
+        if self._sender.chats.take_chat(channel, handed.contact_id, handed.kind):
             await self._sender.hand_over(channel, handed, place)
         else:
             # This chat was just written to: others go first.

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.engine.lanes import Lanes
 from bot.engine.turn import Turn
 from storage import inbox
-from storage.database import StorageUnavailable, Tx
+from storage.database import Tx
 from storage.instant import from_ms, to_ms
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ class Worker:
     def __init__(self, desk: Desk, take_turn: TakeTurn) -> None:
         self._desk = desk
         self._take_turn = take_turn
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._again: set[int] = set()
-        self._stopping = False
+        self.lanes = Lanes(self._step, "turns")
         self.turns = 0
         self.turn_seconds = 0.0
 
@@ -50,31 +49,22 @@ class Worker:
             self.wake(lane)
 
     async def stop(self) -> None:
-        """Let the turns that are under way finish."""
-        self._stopping = True
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Let go of all lanes: a turn that is not committed is taken after the next start."""
+        await self.lanes.stop()
 
     async def idle(self) -> None:
         """Wait until no lane has work."""
-        while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
+        while self.lanes.busy:
+            await self.lanes.idle()
 
     def wake(self, lane: int) -> None:
         """Something waits in this lane."""
-        if self._stopping:
-            return
-        if lane in self._tasks:
-            self._again.add(lane)
-            return
-        self._tasks[lane] = asyncio.get_running_loop().create_task(self._drain(lane))
+        self.lanes.wake(lane)
 
     @property
     def takes_at_once(self) -> bool:
         """Whether turns are taken in the transaction that stores their events."""
-        return not self._stopping
+        return not self.lanes.stopping
 
     def take_at_once(self, tx: Tx, accepted: Sequence[inbox.Accepted]) -> None:
         """Take the turns of events in the transaction that stored them; raises TurnFailed.
@@ -96,27 +86,13 @@ class Worker:
             self._count(tx, one.lane, TurnFailed(one.seq, failure.cause))
         tx.then(partial(self.wake, one.lane))
 
-    async def _drain(self, lane: int) -> None:
-        try:
-            while True:
-                self._again.discard(lane)
-                while await self._step(lane):
-                    pass
-                if lane not in self._again:
-                    return
-        finally:
-            del self._tasks[lane]
-
     async def _step(self, lane: int) -> bool:
         """Take one turn; False when nothing waits."""
         try:
             seq, wait = await self._desk.db.write(lambda tx: self._turn(tx, lane))
-        except TurnFailed as failure:
-            await self._set_back(lane, failure)
-            return True
-        except StorageUnavailable as error:
-            log.error("turns wait for the database", error=str(error), do="free disk space")
-            await asyncio.sleep(2.0)
+        except TurnFailed as cause:
+            failure = cause
+            await self._desk.db.write(lambda tx: self._count(tx, lane, failure))
             return True
         if wait > 0:
             await asyncio.sleep(wait)
@@ -156,12 +132,6 @@ class Worker:
         self.turns += 1
         self.turn_seconds += time.perf_counter() - began
         return turn.addressed
-
-    async def _set_back(self, lane: int, failure: TurnFailed) -> None:
-        try:
-            await self._desk.db.write(lambda tx: self._count(tx, lane, failure))
-        except StorageUnavailable:
-            await asyncio.sleep(2.0)
 
     def _count(self, tx: Tx, lane: int, failure: TurnFailed) -> None:
         """Count a failed turn; an officer is told of an event that is set aside."""

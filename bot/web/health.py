@@ -92,4 +92,4 @@ class _Figures:
         seconds = desk.worker.turn_seconds
         yield CounterMetricFamily("loket_turn_seconds", "Seconds spent in turns", seconds)
         yield CounterMetricFamily("loket_sent", "Messages handed to platforms", desk.sender.sent)
-        yield CounterMetricFamily("loket_unsent", "Messages given up", desk.sender.failed)
+        yield CounterMetricFamily("loket_unsent", "Messages given up", desk.sender.refusals.failed)

@@ -244,7 +244,7 @@ async def running(place: TestOffice, people: int) -> Slow:
     await ask(place, HEAD, "/siaran semua: x")
     slow = Slow()
     place.desk.channels["telegram"] = place.channel = slow
-    place.desk.sender._paces.clear()
+    place.desk.sender.chats.forget()
     await place.desk.db.write(_start(place))
     while len(slow.order) < 3:  # noqa: ASYNC110
         await asyncio.sleep(0.01)

@@ -208,7 +208,7 @@ class Stage:
         one = tx.one  # type: ignore[attr-defined]
         jobs = one("SELECT 1 FROM job WHERE state < 2 AND run_at <= ?", now)
         events = one("SELECT 1 FROM inbox WHERE state = 0 AND COALESCE(retry_at, 0) <= ?", now)
-        return jobs is not None or events is not None or bool(self.desk.sender._tasks)
+        return jobs is not None or events is not None or self.desk.sender.busy
 
     def news(self, who: str) -> list[Rendered]:
         """Return what this person was sent since the last time."""

@@ -124,7 +124,7 @@ async def at_work(folder: Path) -> AsyncIterator[Faulty]:
             ),
             "whatsapp": WhatsAppChannel(account, OUR_NUMBER, _FAST, chat_rate=_FAST),
         }
-        desk.sender.sender_pause = 0.3
+        desk.sender.refusals.sender_pause = 0.3
         for name in desk.channels:
             desk.sender.gates[name] = Gate(first=0.05, most=0.3)
         await start_desk(desk)
