@@ -54,6 +54,18 @@ def anywhere(text: str) -> Intent | None:
     return None
 
 
+def asks_back(text: str) -> bool:
+    """Say whether an answer may be a question about cost, time or papers."""
+    return match(_ASKING, words(text)[:_LONGEST_SENTENCE])[0] > 0
+
+
+def surely_asks_back(text: str) -> bool:
+    """Say whether it is one even where any words could be an answer: a question mark, two signs."""
+    said = words(text)[:_LONGEST_SENTENCE]
+    signs = sum(match([phrase], said)[0] for phrase in _ASKING)
+    return signs > 1 or (signs == 1 and text.rstrip().endswith("?"))
+
+
 def understand(text: str, services: Mapping[str, Sequence[str]], language: str = "id") -> Intent:
     """Return what a free sentence wants, where no particular answer is expected.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.terminal.sessions import say
@@ -25,6 +27,7 @@ async def announce(app: App) -> None:
         "serve",
         office=config.office.name,
         here=here,
+        loket=program(),
         public=config.public_url,
         trial=f"{here}/coba?token={app.token}" if app.trial else "",
         telegram=config.telegram.enabled,
@@ -39,6 +42,14 @@ async def announce(app: App) -> None:
 def first_role(config: Config) -> str:
     """Return the role that may do most: whoever comes first must be able to do all there is."""
     return max(config.roles, key=lambda role: len(config.roles[role]))
+
+
+def program() -> str:
+    """How to call ``loket`` from where this was called: what is printed must work as printed."""
+    if shutil.which("loket"):
+        return "loket"
+    program = Path(sys.argv[0]).absolute()
+    return str(program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program)
 
 
 def _shown(host: str) -> str:

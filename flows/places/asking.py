@@ -16,9 +16,11 @@ from flows.checklist import (
 from flows.definition import Document, Group, Question
 from flows.messages import Button
 from flows.places.elsewhere import turned
+from flows.places.menu import say_needs
 from flows.places.registry import PLACES, Place, go
 from flows.session import Continued
 from flows.talk import Talk, buttons, yes_no
+from flows.understanding import asks_back, surely_asks_back
 
 _MISSES_BEFORE_PERSON = 3
 _FREE = ("name", "text", "address")
@@ -139,9 +141,22 @@ def answer(talk: Talk, item: Item, text: str) -> None:
     try:
         accepted = CHECKS[item.what.check](text, _about(talk, item, item.what))
     except Wrong as wrong:
-        _miss(talk, wrong)
+        if asks_back(text):
+            _answer_back(talk)
+        else:
+            _miss(talk, wrong)
+        return
+    if item.what.check == "name" and surely_asks_back(text):
+        _answer_back(talk)
         return
     _take(talk, item, accepted)
+
+
+def _answer_back(talk: Talk) -> None:
+    """Asked instead of answered: tell what it needs, costs and takes, and ask again."""
+    talk.session.continued = None
+    say_needs(talk, talk.definition)
+    _show(talk)
 
 
 def _take(talk: Talk, item: Item, accepted: Accepted) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows import words
-from flows.understanding import Intent, anywhere, pick, polarity, understand
+from flows.understanding import Intent, anywhere, pick, polarity, surely_asks_back, understand
 
 ALL = {service: [] for service in words.SERVICES}
 TITLED = {
@@ -273,3 +273,13 @@ def test_the_number_shown_before_a_label_chooses_it(labels: list[str], data: st.
 def test_ten_thousand_characters_take_no_time() -> None:
     assert understand("bikin kk " * 1200, ALL).service == "kk"
     assert pick("a" * 10_000, CARDS) is None
+
+
+@pytest.mark.parametrize("text", ["berapa lama bu?", "biayanya berapa ya", "syaratnya apa saja?"])
+def test_a_question_instead_of_a_name_is_heard_as_one(text: str) -> None:
+    assert surely_asks_back(text)
+
+
+@pytest.mark.parametrize("text", ["Siti Aminah", "Cara Delia", "Muhammad Info", "Apa?", ""])
+def test_a_name_is_not_heard_as_a_question(text: str) -> None:
+    assert not surely_asks_back(text)
