@@ -1,46 +1,16 @@
-"""One writer, group-committed: every unit of work is durable before its caller goes on.
+"""The port to the database: what a transaction and an engine are, whichever engine it is.
 
-SQLite serialises writers anyway, so one thread owns the writing connection, takes all units that
-wait, runs each inside a savepoint and commits them together with full synchronisation. A unit that
-raises undoes only itself.
+``storage.sqlite`` is a file with one writer; ``storage.postgres`` serves any number of processes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import sqlite3
-import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 Row = Sequence[Any]
-_BATCH = 200
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
-    "PRAGMA cache_size=-16000",
-    "PRAGMA temp_store=MEMORY",
-    # What was deleted, and keys that were destroyed, are overwritten in the file.
-    "PRAGMA secure_delete=ON",
-)
-_OF_THE_DISK = frozenset(
-    {
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_NOMEM,
-    }
-)
 
 
 class StorageUnavailable(Exception):
@@ -49,6 +19,14 @@ class StorageUnavailable(Exception):
 
 class Tx(Protocol):
     """An open transaction. SQL is written with ``?`` and stays within what both engines know."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other transactions write at the same time."""
+
+    @property
+    def owner(self) -> int:
+        """The number under which this process claims rows, 0 where it is the only one."""
 
     def all(self, sql: str, *params: Any) -> list[Row]:
         """Run a statement and return its rows."""
@@ -65,52 +43,34 @@ class Tx(Protocol):
     def then(self, callback: Callable[[], None]) -> None:
         """Call this on the event loop once the transaction is durable."""
 
-    def attempt(self, work: Callable[[], T]) -> T:
-        """Run a part that may fail: what it wrote is undone when it raises, the rest stays."""
+    def lock(self, name: int | str) -> bool:
+        """Hold a lane, or what has that name, to the end of the transaction.
+
+        Returns whether another may have written there meanwhile: what was read before must be
+        read again. Where all writing is one after another nothing is to be held.
+        """
 
 
-class SqliteTx:
-    """A transaction on a SQLite connection."""
+class Database(Protocol):
+    """An engine at work: ``write`` and ``read`` run a function of a transaction."""
 
-    __slots__ = ("_connection", "callbacks")
+    def open(self) -> None:
+        """Begin; raises StorageUnavailable."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.callbacks: list[Callable[[], None]] = []
+    def close(self) -> None:
+        """Finish what was handed in and stop."""
 
-    def all(self, sql: str, *params: Any) -> list[Row]:
-        return self._connection.execute(sql, params).fetchall()
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run ``work`` in a transaction; return once it is durable, or raise what it raised."""
 
-    def one(self, sql: str, *params: Any) -> Row | None:
-        row: Row | None = self._connection.execute(sql, params).fetchone()
-        return row
-
-    def run(self, sql: str, *params: Any) -> int:
-        return self._connection.execute(sql, params).rowcount
-
-    def add(self, sql: str, *params: Any) -> int:
-        return self._connection.execute(sql, params).lastrowid or 0
-
-    def then(self, callback: Callable[[], None]) -> None:
-        self.callbacks.append(callback)
-
-    def attempt(self, work: Callable[[], T]) -> T:
-        before = len(self.callbacks)
-        self._connection.execute("SAVEPOINT part")
-        try:
-            result = work()
-        except Exception:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO part")
-                self._connection.execute("RELEASE part")
-            del self.callbacks[before:]
-            raise
-        self._connection.execute("RELEASE part")
-        return result
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run ``work`` on a snapshot that sees everything durable."""
 
 
-class _Unit:
-    __slots__ = ("error", "future", "loop", "result", "tx", "work")
+class Unit:
+    """A piece of work on its way to a transaction, and back to the loop where it is awaited."""
+
+    __slots__ = ("callbacks", "error", "future", "loop", "result", "work")
 
     def __init__(self, work: Callable[[Any], Any], loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
@@ -118,7 +78,7 @@ class _Unit:
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
-        self.tx: SqliteTx | None = None
+        self.callbacks: list[Callable[[], None]] = []
 
     def settle(self) -> None:
         """Tell the caller, on the loop; a caller who stopped waiting is not disturbed."""
@@ -128,131 +88,12 @@ class _Unit:
             return
         if not self.future.done():
             self.future.set_result(self.result)
-        for callback in self.tx.callbacks if self.tx else ():
+        for callback in self.callbacks:
             callback()
 
 
-class Database:
-    """A SQLite file: ``write`` and ``read`` run a function of a transaction."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._units: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
-
-    def open(self) -> None:
-        """Start the writing and the reading thread; raises StorageUnavailable."""
-        self._connect().close()
-        for name, run in (("writer", self._write_all), ("reader", self._read_all)):
-            thread = threading.Thread(target=run, name=f"database-{name}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
-
-    def close(self) -> None:
-        """Finish what was handed in and stop."""
-        self._units.put(None)
-        self._reads.put(None)
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
-
-    async def write(self, work: Callable[[Tx], T]) -> T:
-        """Run ``work`` in a transaction; return once it is durable, or raise what it raised."""
-        return await self._hand(self._units, work)
-
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        """Run ``work`` on a snapshot that sees everything durable."""
-        return await self._hand(self._reads, work)
-
-    async def _hand(self, line: queue.SimpleQueue[_Unit | None], work: Callable[[Tx], T]) -> T:
-        if not self._threads:
-            raise StorageUnavailable("the database is closed")
-        unit = _Unit(work, asyncio.get_running_loop())
-        line.put(unit)
-        result: T = await unit.future
-        return result
-
-    def _connect(self) -> sqlite3.Connection:
-        try:
-            connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, cached_statements=512
-            )
-            for pragma in _PRAGMAS:
-                connection.execute(pragma)
-        except sqlite3.Error as error:
-            raise StorageUnavailable(f"cannot open the database: {error}") from error
-        return connection
-
-    def _write_all(self) -> None:
-        connection = self._connect()
-        closing = False
-        while not closing:
-            first = self._units.get()
-            batch = [] if first is None else [first]
-            closing = first is None
-            while not closing and len(batch) < _BATCH and not self._units.empty():
-                unit = self._units.get()
-                if unit is None:
-                    closing = True
-                else:
-                    batch.append(unit)
-            if batch:
-                self._commit(connection, batch)
-        connection.close()
-
-    @staticmethod
-    def _commit(connection: sqlite3.Connection, batch: list[_Unit]) -> None:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            for unit in batch:
-                _run_unit(connection, unit)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            for unit in batch:
-                if unit.error is None:
-                    unit.error = StorageUnavailable(f"the database cannot be written: {error}")
-        _settle_all(batch)
-
-    def _read_all(self) -> None:
-        connection = self._connect()
-        connection.execute("PRAGMA query_only=ON")
-        while (unit := self._reads.get()) is not None:
-            try:
-                connection.execute("BEGIN")
-                unit.tx = SqliteTx(connection)
-                unit.result = unit.work(unit.tx)
-            except Exception as error:
-                unit.error = error
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            _settle_all([unit])
-        connection.close()
-
-
-def _run_unit(connection: sqlite3.Connection, unit: _Unit) -> None:
-    connection.execute("SAVEPOINT unit")
-    unit.tx = SqliteTx(connection)
-    try:
-        unit.result = unit.work(unit.tx)
-    except Exception as error:
-        if _is_of_the_disk(error):
-            raise
-        unit.error = error
-        connection.execute("ROLLBACK TO unit")
-    connection.execute("RELEASE unit")
-
-
-def _is_of_the_disk(error: Exception) -> bool:
-    """Did the whole transaction fail, rather than one unit's own statement?"""
-    code: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in _OF_THE_DISK
-
-
-def _settle_all(batch: list[_Unit]) -> None:
+def settle_all(batch: Sequence[Unit]) -> None:
+    """Tell every caller, each on its own loop, in this order."""
     loops = {unit.loop for unit in batch}
     for loop in loops:
         mine = [unit for unit in batch if unit.loop is loop]
@@ -263,6 +104,6 @@ def _settle_all(batch: list[_Unit]) -> None:
             continue
 
 
-def _settle(units: list[_Unit]) -> None:
+def _settle(units: list[Unit]) -> None:
     for unit in units:
         unit.settle()

@@ -25,10 +25,11 @@ from bot.words.wording import Wording
 from flows.definition import Definition
 from flows.loader import canonical, digest
 from storage import contacts, definitions, settings
-from storage.database import Database, StorageUnavailable, Tx
+from storage.database import StorageUnavailable, Tx
 from storage.files import Files
 from storage.instant import to_ms
 from storage.migrating import bring_up_to_date
+from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
 
 _SQLITE = "sqlite:///"
@@ -85,7 +86,7 @@ async def open_desk(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "loket.db" if trial else database_path(config)
     bring_up_to_date(path)
-    db = Database(path)
+    db = SqliteDatabase(path)
     db.open()
     vault = Vault.load(folder, config.secret_key.reveal() or None)
     moment = now or (clock_from(config.now) if trial and config.now else system_clock)

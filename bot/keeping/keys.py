@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from storage.database import Database
 from storage.migrating import bring_up_to_date
 from storage.rotation import FOLDERS, Rotation
+from storage.sqlite import SqliteDatabase
 from storage.vault import NEXT_KEY_FILE, Vault, make_key, read_key, sync_folder
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def _seal(
     database: Path, folder: Path, old: Vault, new: Vault, progress: Callable[[int], None]
 ) -> Rotation:
     bring_up_to_date(database)
-    db = Database(database)
+    db = SqliteDatabase(database)
     db.open()
     try:
         rotation = Rotation(db, old, new, progress)

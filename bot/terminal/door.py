@@ -31,6 +31,7 @@ from storage import audit, contacts, links, officers, screens
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 from storage.screens import Place
+from storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from bot.engine.desk import Desk
@@ -259,6 +260,8 @@ class Door:
 
     async def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
         """Put a moment of the database beside it, for a backup; whoever asked removes it."""
+        if not isinstance(self.desk.db, SqliteDatabase):
+            raise StorageUnavailable("a snapshot is of a SQLite file")
         moment = await asyncio.to_thread(take_snapshot, self.desk.db.path)
         return {"snapshot": str(moment)}
 

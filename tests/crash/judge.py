@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage import requests
-from storage.database import SqliteTx
+from storage.sqlite import SqliteTx
 from storage.vault import Vault
 from tests.crash.crowd import Citizen, Ears
 from tests.standins.telegram import Sent

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database, StorageUnavailable, Tx
+from storage.sqlite import SqliteDatabase
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    found = Database(tmp_path / "desk.db")
+    found = SqliteDatabase(tmp_path / "desk.db")
     found.open()
     yield found
     found.close()
@@ -91,4 +92,4 @@ async def test_a_full_disk_says_so_and_the_writer_goes_on(database: Database) ->
 
 async def test_a_closed_database_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable):
-        await Database(tmp_path / "never.db").write(_table)
+        await SqliteDatabase(tmp_path / "never.db").write(_table)

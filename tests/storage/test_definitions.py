@@ -10,6 +10,7 @@ import pytest
 from flows.loader import canonical, digest, load_definitions
 from storage import definitions
 from storage.database import Database
+from storage.sqlite import SqliteDatabase
 from tests.blank import new_database
 
 FILE = Path(__file__).parents[2] / "flows" / "services" / "domisili.yaml"
@@ -18,7 +19,7 @@ FILE = Path(__file__).parents[2] / "flows" / "services" / "domisili.yaml"
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     new_database(tmp_path / "loket.db")
-    database = Database(tmp_path / "loket.db")
+    database = SqliteDatabase(tmp_path / "loket.db")
     database.open()
     yield database
     database.close()

@@ -10,6 +10,7 @@ import pytest
 from storage import documents
 from storage.database import Database, Tx
 from storage.documents import Kept
+from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
 from tests.blank import new_database
 
@@ -20,7 +21,7 @@ KEPT = Kept("a" * 64, "b" * 64, "image/jpeg", 1000, 1, "")
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     new_database(tmp_path / "desk.db")
-    found = Database(tmp_path / "desk.db")
+    found = SqliteDatabase(tmp_path / "desk.db")
     found.open()
     yield found
     found.close()

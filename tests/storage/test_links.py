@@ -11,6 +11,7 @@ import pytest
 
 from storage import audit, links
 from storage.database import Database, Tx
+from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
 from tests.blank import new_database
 
@@ -22,7 +23,7 @@ SOON = NOW + timedelta(minutes=10)
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     new_database(tmp_path / "desk.db")
-    found = Database(tmp_path / "desk.db")
+    found = SqliteDatabase(tmp_path / "desk.db")
     found.open()
     yield found
     found.close()

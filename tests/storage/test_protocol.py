@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from flows.events import Envelope, Text
 from flows.messages import Message, Part
 from storage import inbox, numbers, outbox
-from storage.database import SqliteTx
+from storage.sqlite import SqliteTx
 from storage.vault import Vault
 from tests.blank import new_database
 

@@ -14,6 +14,7 @@ from flows.standing import State
 from storage import history, letters, numbers, queue, requests
 from storage.database import Database, Tx
 from storage.requests import Changed, Given, New, Purged, RequestRow
+from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
 from tests.blank import new_database
 
@@ -25,7 +26,7 @@ VAULT = Vault(b"a test's own master key, 32 bytes")
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     new_database(tmp_path / "desk.db")
-    found = Database(tmp_path / "desk.db")
+    found = SqliteDatabase(tmp_path / "desk.db")
     found.open()
     yield found
     found.close()

@@ -20,8 +20,9 @@ from bot.letters import load_letter
 from bot.papers.documents import load_document
 from bot.rights.wishes import find_held
 from storage import complaints, contacts, history, officers, requests, rotation, settings
-from storage.database import Database, Tx
+from storage.database import Tx
 from storage.rotation import KEYS, OWN, SEALED, Rotation
+from storage.sqlite import SqliteDatabase
 from storage.vault import Vault, WrongKey, read_key
 from tests.bot.test_cli import loket
 from tests.conversations.runner import act
@@ -114,7 +115,7 @@ async def test_all_opens_with_the_new_key_and_nothing_with_the_old(tmp_path: Pat
 
 
 async def _demand_none_opens(folder: Path, old: Vault) -> None:
-    db = Database(folder / "loket.db")
+    db = SqliteDatabase(folder / "loket.db")
     db.open()
     try:
         for table, column, place in SEALED:
@@ -201,7 +202,7 @@ async def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
 
 async def test_what_nobody_can_open_is_left_and_counted(tmp_path: Path) -> None:
     await fill(tmp_path)
-    db = Database(tmp_path / "loket.db")
+    db = SqliteDatabase(tmp_path / "loket.db")
     db.open()
     damaged = b"\x01" + b"x" * 60
     await db.write(lambda tx: tx.run("UPDATE outbox SET body = ? WHERE id = 1", damaged))
@@ -213,7 +214,7 @@ async def test_what_nobody_can_open_is_left_and_counted(tmp_path: Path) -> None:
 
 
 async def test_two_new_keys_are_not_mixed(tmp_path: Path) -> None:
-    db = Database(tmp_path / "loket.db")
+    db = SqliteDatabase(tmp_path / "loket.db")
     from tests.blank import new_database
 
     new_database(tmp_path / "loket.db")

@@ -32,9 +32,9 @@ from flows.messages import Message
 from flows.office import Office
 from flows.session import Session
 from storage import contacts, conversations, inbox, officers
-from storage.database import SqliteTx
 from storage.instant import to_ms
 from storage.officers import Officer
+from storage.sqlite import SqliteTx
 from storage.vault import Vault
 
 ROOT = Path(__file__).resolve().parents[3]
