@@ -10,7 +10,7 @@ from pathlib import Path
 
 from storage.database import StorageUnavailable
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def bring_up_to_date(path: Path) -> bool:

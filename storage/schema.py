@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 # SQLite only numbers rows by itself in a column of type INTEGER; PostgreSQL needs 64 bits.
 Id = BigInteger().with_variant(Integer, "sqlite")
+# Compared byte by byte on both, whatever language a PostgreSQL was made for.
+Bytewise = String().with_variant(String(collation="C"), "postgresql")
 
 
 def _id() -> Any:
@@ -127,7 +138,8 @@ class Outbox(SQLModel, table=True):
     ``state``: 0 waiting, 1 handed to the platform, 2 accepted by it, 3 given up, 4 replaced.
     ``handed_seq`` is the newest inbox row at the moment of handing over; ``status`` is the
     platform's last word (sent, delivered, read, failed); ``priority`` 0 answers, 1 broadcasts;
-    ``unsure`` counts handings-over of which nobody knows whether they arrived.
+    ``unsure`` counts handings-over of which nobody knows whether they arrived; ``owner`` is the
+    process that hands it over.
     """
 
     __table_args__ = (
@@ -174,6 +186,18 @@ class Outbox(SQLModel, table=True):
     sent_at: int | None = _instant()
     broadcast_id: int | None = Field(default=None, sa_column=Column(Id))
     unsure: int = _number(0)
+    owner: int | None = Field(default=None, sa_column=Column(Id))
+
+
+class Process(SQLModel, table=True):
+    """A process that serves this database, where there may be several (PostgreSQL).
+
+    It lives as long as it holds the lock of its number; what a dead one claimed is freed.
+    """
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: int | None = _id()
+    started_at: int | None = _instant()
 
 
 class Broadcast(SQLModel, table=True):
@@ -225,7 +249,7 @@ class Request(SQLModel, table=True):
     status: str = "open"
     officer_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
     version: int = 1
-    name: str = ""
+    name: str = Field(default="", sa_column=Column(Bytewise, nullable=False))
     village: str = ""
     nik: str = Field(default="", index=True)
     topic: int | None = Field(default=None, sa_column=Column(Id, index=True))
@@ -288,7 +312,7 @@ class Document(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """Slow work. ``state``: 0 waiting, 1 claimed by a worker, 2 done, 3 given up."""
+    """Slow work. ``state``: 0 waiting, 1 claimed by ``owner``, 2 done, 3 given up."""
 
     __table_args__ = (
         Index(
@@ -310,6 +334,7 @@ class Job(SQLModel, table=True):
     claimed_until: int | None = _instant()
     body: bytes | None = _sealed()
     error: str = ""
+    owner: int | None = Field(default=None, sa_column=Column(Id))
 
 
 class Series(SQLModel, table=True):
