@@ -7,7 +7,6 @@ messages from the outbox. What they upload is sealed at once and staged until th
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 
 from bot.channels.protocol import FetchError, Receipt, Rendered
@@ -32,7 +31,7 @@ class Screen:
 
     def __init__(self, vault: Vault, files: Files) -> None:
         self._vault = vault
-        self._files = Files(files.root.parent / _PLACE)
+        self._files = files.beside(_PLACE)
         self._rung: dict[str, asyncio.Event] = {}
         self.closed = False
 
@@ -71,9 +70,8 @@ class Screen:
         return content
 
     async def open(self) -> None:
-        """Let people wait for messages; uploads of past days go."""
+        """Let people wait for messages."""
         self.closed = False
-        await self.sweep()
 
     async def forget(self, ref: str) -> None:
         """Remove a staged upload: what the desk keeps of it lies in its own files."""
@@ -83,13 +81,7 @@ class Screen:
 
     async def sweep(self) -> None:
         """Remove uploads of past days, which nobody asked for."""
-        await asyncio.to_thread(self._sweep)
-
-    def _sweep(self) -> None:
-        before = time.time() - _KEPT_SECONDS
-        for path in self._files.root.glob("*/*/*"):
-            if path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
+        await self._files.forget_older(_KEPT_SECONDS)
 
     async def close(self) -> None:
         """Let nobody wait for a desk that has gone."""

@@ -21,12 +21,13 @@ from bot.setup import config as configuration
 from bot.setup.facts import office_facts
 from bot.setup.services import ROOT, read_services
 from bot.setup.settings import Config
+from bot.setup.filestore import file_store
 from bot.words.wording import Wording
 from flows.definition import Definition
 from flows.loader import canonical, digest
 from storage import contacts, definitions, settings
 from storage.database import StorageUnavailable, Tx
-from storage.files import Files
+from storage.files import LocalFiles
 from storage.instant import to_ms
 from storage.migrating import bring_up_to_date
 from storage.sqlite import SqliteDatabase
@@ -109,7 +110,8 @@ async def open_desk(
         office=configuration.office(config, found, wording.label, kept),
         db=db,
         vault=vault,
-        files=Files(folder / "files"),
+        # What is tried out stays on this machine.
+        files=LocalFiles(folder / "files") if trial else file_store(config),
         wording=wording,
         now=moment,
         trial=trial,
@@ -161,3 +163,4 @@ async def stop_desk(desk: Desk) -> None:
     for channel in desk.channels.values():
         await channel.close()
     desk.db.close()
+    await desk.files.close()

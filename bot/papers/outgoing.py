@@ -5,8 +5,6 @@ Twilio takes no files, only addresses. What waits to be fetched lies sealed on t
 
 from __future__ import annotations
 
-import asyncio
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,12 +33,10 @@ class _Waiting(Struct):
 
 async def publish(desk: Desk, file: File) -> str:
     """Keep a file to be fetched and return its address; raises StorageUnavailable."""
-    files = _files(desk)
-    await asyncio.to_thread(_sweep, files)
     code = desk.vault.new_code()
     waiting = _Waiting(file, to_ms(desk.now() + _KEPT))
     sealed = desk.vault.seal(_PLACE, msgspec.msgpack.encode(waiting))
-    await files.put(desk.vault.index(_PLACE, code), sealed)
+    await _files(desk).put(desk.vault.index(_PLACE, code), sealed)
     return f"{desk.config.public_url.rstrip('/')}{PATH}/{code}"
 
 
@@ -55,16 +51,9 @@ async def fetched(desk: Desk, code: str) -> File | None:
 
 
 async def sweep(desk: Desk) -> None:
-    """Remove what nobody may fetch any more."""
-    await asyncio.to_thread(_sweep, _files(desk))
+    """Remove what nobody may fetch any more; raises StorageUnavailable."""
+    await _files(desk).forget_older(_KEPT.total_seconds())
 
 
 def _files(desk: Desk) -> Files:
-    return Files(desk.files.root.parent / _PLACE)
-
-
-def _sweep(files: Files) -> None:
-    before = time.time() - _KEPT.total_seconds()
-    for path in files.root.glob("*/*/*"):
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    return desk.files.beside(_PLACE)

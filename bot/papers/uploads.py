@@ -6,8 +6,6 @@ sealed at once, piece by piece, and staged until the desk fetches it like any pl
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from bot.channels.protocol import FetchError
@@ -49,7 +47,7 @@ class Uploads:
 
     def __init__(self, vault: Vault, files: Files) -> None:
         self._vault = vault
-        self._files = Files(files.root.parent / _PLACE)
+        self._files = files.beside(_PLACE)
 
     async def keep_piece(self, contact: int, key: str, place: int, content: bytes) -> None:
         """Keep one piece of a file, sealed; raises StorageUnavailable."""
@@ -72,7 +70,6 @@ class Uploads:
 
         The pieces it was made of go. Raises StorageUnavailable.
         """
-        await self.sweep()
         name = self._name(contact, key, -1)
         await self._put(name, content)
         for place in range(pieces):
@@ -94,8 +91,8 @@ class Uploads:
             await self._files.delete(ref.removeprefix(_SCHEME))
 
     async def sweep(self) -> None:
-        """Remove what nobody finished or fetched."""
-        await asyncio.to_thread(self._sweep)
+        """Remove what nobody finished or fetched; raises StorageUnavailable."""
+        await self._files.forget_older(_KEPT_SECONDS)
 
     def _name(self, contact: int, key: str, place: int) -> str:
         return self._vault.index(_PLACE, f"{contact}:{key}:{place}")
@@ -108,9 +105,3 @@ class Uploads:
             return self._vault.unseal(_PLACE, await self._files.get(name))
         except (FileMissing, Unreadable) as error:
             raise FetchError("the upload is gone", gone=True) from error
-
-    def _sweep(self) -> None:
-        before = time.time() - _KEPT_SECONDS
-        for path in self._files.root.glob("*/*/*"):
-            if path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)

@@ -291,6 +291,15 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, list[Permission]]
     signers: list[Signer]
     numbers: Numbers
+class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a file store of s3://… is reached; without an ``endpoint`` it is AWS itself."""
+
+    endpoint: str = ""
+    region: str = "us-east-1"
+    key_id: str = ""
+    secret_key: Secret = field(default_factory=Secret)
+
+
     complaints: Complaints
     languages: list[str] = field(default_factory=lambda: ["id", "en"])
     reminders: Reminders = Reminders()
@@ -319,3 +328,4 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     def permits(self, role: str, permission: str) -> bool:
         """Return whether that role may do that."""
         return permission in self.roles.get(role, ())
+    bucket: Bucket = Bucket()

@@ -17,6 +17,7 @@ Found = Iterator[tuple[tuple[str | int, ...], str, str]]
 """Where, what is wrong, what to write instead."""
 
 _SPAN = re.compile(r"(\d\d:\d\d) ?[-–] ?(\d\d:\d\d)")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 _MENU_ROWS = 10  # rows of a WhatsApp list
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -33,6 +34,7 @@ def problems_of(config: Config, source: Source, variables: Mapping[str, str]) ->
         _complaints,
         _amounts,
         _addresses,
+        _file_store,
         _telegram,
         _gateway,
     )
@@ -229,12 +231,36 @@ def _addresses(config: Config) -> Found:
             "is no database this desk knows",
             ("write sqlite:///path/to/loket.db or postgresql://…"),
         )
-    if not config.files_url.startswith(("file:///", "s3://")):
-        yield ("files_url",), "is no file store this desk knows", "write file:///… or s3://…"
     for name in ("whatsapp_from", "sms_from"):
         number = getattr(config.twilio, name)
         if name == "whatsapp_from" and number and not re.fullmatch(r"\+\d{8,15}", number):
             yield ("twilio", name), "is no international number", "write it as +62811…"
+
+
+def _file_store(config: Config) -> Found:
+    url, bucket = config.files_url, config.bucket
+    if not url.startswith("s3://"):
+        if not url.startswith("file:///"):
+            yield ("files_url",), "is no file store this desk knows", "write file:///… or s3://…"
+        return
+    if not _BUCKET.fullmatch(url):
+        yield ("files_url",), "names no bucket", "write s3://bucket or s3://bucket/prefix"
+    if bucket.endpoint and not _is_web(bucket.endpoint):
+        yield ("bucket", "endpoint"), "is no web address", "write https://…"
+    elif "@" in bucket.endpoint:
+        yield (
+            ("bucket", "endpoint"),
+            "has a key in it, which would be logged",
+            "write keys into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
+    if not bucket.key_id:
+        yield ("bucket", "key_id"), "is missing", "set AWS_ACCESS_KEY_ID"
+    if not bucket.secret_key:
+        yield (
+            ("bucket", "secret_key"),
+            "is missing",
+            "set AWS_SECRET_ACCESS_KEY, or AWS_SECRET_ACCESS_KEY_FILE",
+        )
 
 
 def _is_web(address: str) -> bool:

@@ -185,6 +185,12 @@ def test_somebody_must_be_able_to_invite_officers(tmp_path: Path) -> None:
         ({"LOKET_PUBLIC_URL": "loket.id"}, "LOKET_PUBLIC_URL: is no web address"),
         ({"LOKET_DATABASE_URL": "mysql://x:hush@y"}, "LOKET_DATABASE_URL: is no database"),
         ({"LOKET_FILES_URL": "ftp://x"}, "LOKET_FILES_URL: is no file store"),
+        ({"LOKET_FILES_URL": "s3://"}, "LOKET_FILES_URL: names no bucket"),
+        ({"LOKET_FILES_URL": "s3://papers"}, "set AWS_ACCESS_KEY_ID"),
+        (
+            {"LOKET_FILES_URL": "s3://papers", "AWS_ENDPOINT_URL": "https://me:hush@s3.example"},
+            "AWS_ENDPOINT_URL: has a key in it",
+        ),
         ({"TELEGRAM_MODE": "webhok"}, 'TELEGRAM_MODE: "webhok" does not fit here, write "webhook"'),
         ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE: 0.0 is no rate"),
         ({"TELEGRAM_SECRET_TOKEN": "a b"}, "TELEGRAM_SECRET_TOKEN: has characters Telegram"),
@@ -213,6 +219,7 @@ def test_every_variable_reaches_its_setting() -> None:
         "TWILIO_API_BASE": "http://127.0.0.1:2",
         "TWILIO_WHATSAPP_FROM": "+628111222333",
         "SMS_GATEWAY_URL": "http://127.0.0.1:3",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4",
         **{name: "7" for name in ENVIRONMENT if name.endswith("RATE")},
     }
     config = load_config(EXAMPLE, dict.fromkeys(ENVIRONMENT, "word") | words)

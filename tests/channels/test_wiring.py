@@ -11,7 +11,7 @@ import pytest
 from bot.channels.wiring import twilio_channels
 from bot.engine.desk import Desk
 from bot.setup.config import ConfigError, load_config
-from storage.files import Files
+from storage.files import LocalFiles
 from tests.standins.twilio import SID, TOKEN
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_the_configuration_decides_which_channels_there_are(
     account = {"TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_RATE": "7"}
     config = load_config(ROOT / "config.yaml", {**account, **senders})
     channels = twilio_channels(
-        config, cast(Desk, SimpleNamespace(config=config, vault=None, files=Files(tmp_path)))
+        config, cast(Desk, SimpleNamespace(config=config, vault=None, files=LocalFiles(tmp_path)))
     )
     assert set(channels) == names
     assert all(channel.rate == 7 for name, channel in channels.items() if name == "whatsapp")
