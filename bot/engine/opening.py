@@ -19,9 +19,9 @@ from bot.engine.turns import take_turn
 from bot.engine.worker import Worker
 from bot.setup import config as configuration
 from bot.setup.facts import office_facts
+from bot.setup.filestore import file_store
 from bot.setup.services import ROOT, read_services
 from bot.setup.settings import Config
-from bot.setup.filestore import file_store
 from bot.words.wording import Wording
 from flows.definition import Definition
 from flows.loader import canonical, digest
@@ -162,5 +162,5 @@ async def stop_desk(desk: Desk) -> None:
     await desk.sender.stop()
     for channel in desk.channels.values():
         await channel.close()
-    desk.db.close()
     await desk.files.close()
+    desk.db.close()

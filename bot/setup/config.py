@@ -46,11 +46,11 @@ ENVIRONMENT: dict[str, str] = {
     "TWILIO_SMS_RATE": "twilio.sms_rate",
     "SMS_GATEWAY_URL": "sms_gateway.url",
     "SMS_GATEWAY_SECRET": "sms_gateway.secret",
-}
     "AWS_ENDPOINT_URL": "bucket.endpoint",
     "AWS_REGION": "bucket.region",
     "AWS_ACCESS_KEY_ID": "bucket.key_id",
     "AWS_SECRET_ACCESS_KEY": "bucket.secret_key",
+}
 """Each variable and the key of ``config.yaml`` above which it stands."""
 
 IN_FILES = {
@@ -61,8 +61,8 @@ IN_FILES = {
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN",
     "SMS_GATEWAY_SECRET",
-}
     "AWS_SECRET_ACCESS_KEY",
+}
 """Secrets: each may also be in a file that ``NAME_FILE`` names."""
 
 

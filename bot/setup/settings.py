@@ -277,6 +277,15 @@ class SmsGateway(Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.url)
 
 
+class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a file store of s3://… is reached; without an ``endpoint`` it is AWS itself."""
+
+    endpoint: str = ""
+    region: str = "us-east-1"
+    key_id: str = ""
+    secret_key: Secret = field(default_factory=Secret)
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """One office's configuration; the top level of ``config.yaml``.
 
@@ -291,15 +300,6 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, list[Permission]]
     signers: list[Signer]
     numbers: Numbers
-class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a file store of s3://… is reached; without an ``endpoint`` it is AWS itself."""
-
-    endpoint: str = ""
-    region: str = "us-east-1"
-    key_id: str = ""
-    secret_key: Secret = field(default_factory=Secret)
-
-
     complaints: Complaints
     languages: list[str] = field(default_factory=lambda: ["id", "en"])
     reminders: Reminders = Reminders()
@@ -319,6 +319,7 @@ class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: Path = Path("data")
     database_url: str = ""
     files_url: str = ""
+    bucket: Bucket = Bucket()
     secret_key: Secret = field(default_factory=Secret)
     now: datetime | None = None
 
@@ -328,4 +329,3 @@ class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
     def permits(self, role: str, permission: str) -> bool:
         """Return whether that role may do that."""
         return permission in self.roles.get(role, ())
-    bucket: Bucket = Bucket()
