@@ -91,6 +91,19 @@ class Elsewhere(Struct, frozen=True, forbid_unknown_fields=True):
     ahead: dict[str, int] = field(default_factory=dict)
 
 
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long this service's things are kept, where it is not as the office keeps the others.
+
+    Days after the request closed, years after the letter was made; 0 is as in config.yaml.
+    ``law`` names where it is written.
+    """
+
+    documents_days: int = 0
+    answers_days: int = 0
+    letters_years: int = 0
+    law: list[str] = field(default_factory=list)
+
+
 class Definition(Struct, frozen=True, forbid_unknown_fields=True):
     """One letter or permit: what it asks, which stages it runs through, what it results in.
 
@@ -117,6 +130,7 @@ class Definition(Struct, frozen=True, forbid_unknown_fields=True):
     classification: str = ""
     validity_months: int = 0
     law: list[str] = field(default_factory=list)
+    retention: Retention = Retention()
     applicant: dict[str, str] = field(
         default_factory=lambda: {"name": "name", "nik": "nik", "village": "village"}
     )

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from flows.calendar import Calendar
 from flows.definition import Definition
+from flows.keeping import Keeping
 
 
 class Village(Struct, frozen=True):
@@ -50,11 +51,29 @@ class Office(Struct, frozen=True):
     calendar: Calendar
     languages: list[str] = field(default_factory=lambda: ["id", "en"])
     limits: Limits = Limits()
+    keeping: Keeping = Keeping()
     label: Callable[[str, str], str] = _no_label
 
     def service(self, service: str, digest: str = "") -> Definition:
         """Return the definition with that digest, else the current one of the service."""
         return self.definitions.get(digest) or self.definitions[self.current[service]]
+
+    def keeps(self, service: str, digest: str = "") -> Keeping:
+        """Return how long is kept what belongs to that version of a service.
+
+        A request keeps what was promised when it was filed; of a service that nobody knows any
+        more, what the office says today holds.
+        """
+        known = self._known(service, digest)
+        return self.keeping.under(known.retention) if known else self.keeping
+
+    def law_of_keeping(self, service: str, digest: str = "") -> list[str]:
+        """Return where it is written that this service keeps its things for a time of its own."""
+        known = self._known(service, digest)
+        return known.retention.law if known else []
+
+    def _known(self, service: str, digest: str) -> Definition | None:
+        return self.definitions.get(digest) or self.definitions.get(self.current.get(service, ""))
 
     def today(self, now: datetime) -> str:
         """Return the office's date at ``now``, as ISO."""

@@ -37,6 +37,7 @@ def problems_of(
 ) -> Found:
     """Yield every broken rule; names that are None are not checked."""
     yield from _head(definition)
+    yield from _retention(definition)
     yield from _ids(definition)
     top = _Scope((), definition.questions, definition.documents)
     yield from _questions(top, {}, checks)
@@ -80,6 +81,19 @@ def _head(definition: Definition) -> Found:
             yield (name,), "is less than nothing", "write 0 or more"
     if definition.promise and definition.promise_minutes:
         yield ("promise_minutes",), "is promised beside days", "write promise: 0, or remove it"
+
+
+def _retention(definition: Definition) -> Found:
+    own = definition.retention
+    for name in ("documents_days", "answers_days", "letters_years"):
+        if getattr(own, name) < 0:
+            yield ("retention", name), "is less than nothing", "write days or years, or remove it"
+    if any((own.documents_days, own.answers_days, own.letters_years)) and not own.law:
+        yield (
+            ("retention", "law"),
+            "does not say why this is kept differently",
+            "name the rule, such as [Perbup 12/2024 (JRA)]",
+        )
 
 
 def _ids(definition: Definition) -> Found:

@@ -1,14 +1,19 @@
-"""What the retention of config.yaml ends: rows are deleted, keys destroyed, in small portions.
+"""What the retention ends: rows are deleted, keys destroyed, in small portions.
 
-Each function does at most ``limit`` rows and returns how many, 0 when nothing is left to do.
-Instants are milliseconds.
+Each function does at most ``limit`` rows and returns how many, or which; none when nothing is left
+to do. Instants are milliseconds.
 """
 
 from __future__ import annotations
 
+from storage import rights
 from storage.database import Tx
 
+Version = tuple[str, str]
+"""A service and the digest of the definition with which requests were filed."""
+
 _LIMIT = 200
+_REQUESTS = 40
 
 
 def forget_messages(tx: Tx, before: int, limit: int = _LIMIT) -> int:
@@ -40,15 +45,29 @@ def forget_audit(tx: Tx, before: int, limit: int = _LIMIT) -> int:
     return tx.run(sql, before, limit)
 
 
-def papers_of_closed(tx: Tx, before: int, limit: int = _LIMIT) -> list[int]:
-    """Return documents, not yet destroyed, of requests that were closed before."""
+def versions(tx: Tx) -> list[Version]:
+    """Return the versions of services of which there are requests."""
+    rows = tx.all("SELECT DISTINCT service, digest FROM request ORDER BY service, digest")
+    return [(row[0], row[1]) for row in rows]
+
+
+def papers_of_closed(
+    tx: Tx, version: Version, before: int, limit: int = _REQUESTS
+) -> dict[int, list[int]]:
+    """Return by request the documents, not yet destroyed, of those that were closed before."""
     rows = tx.all(
-        "SELECT d.id FROM document d JOIN request r ON r.id = d.request_id"
-        " WHERE r.closed_at < ? AND d.state <> 'discarded' ORDER BY d.id LIMIT ?",
+        "SELECT request_id, id FROM document WHERE state <> 'discarded' AND request_id IN"
+        " (SELECT r.id FROM request r WHERE r.service = ? AND r.digest = ? AND r.closed_at < ?"
+        " AND EXISTS (SELECT 1 FROM document d WHERE d.request_id = r.id"
+        " AND d.state <> 'discarded') ORDER BY r.id LIMIT ?) ORDER BY id",
+        *version,
         before,
         limit,
     )
-    return [row[0] for row in rows]
+    found: dict[int, list[int]] = {}
+    for request_id, document_id in rows:
+        found.setdefault(request_id, []).append(document_id)
+    return found
 
 
 def papers_of_nobody(
@@ -68,36 +87,38 @@ def papers_of_nobody(
     return [(row[0], row[1]) for row in rows]
 
 
-def purge_requests(tx: Tx, before: int, limit: int = _LIMIT) -> int:
+def purge_requests(tx: Tx, version: Version, before: int, limit: int = _LIMIT) -> list[int]:
     """Destroy the key of requests closed before, and what is plain of the person who asked.
 
     Number, service, dates and steps stay: the office's books keep counting.
     """
     rows = tx.all(
-        "SELECT id FROM request WHERE closed_at < ? AND key IS NOT NULL ORDER BY id LIMIT ?",
+        "SELECT id FROM request WHERE service = ? AND digest = ? AND closed_at < ?"
+        " AND key IS NOT NULL ORDER BY id LIMIT ?",
+        *version,
         before,
         limit,
     )
-    for (request_id,) in rows:
-        tx.run("UPDATE history SET note = NULL WHERE request_id = ?", request_id)
-        tx.run(
-            "UPDATE request SET key = NULL, data = NULL, name = '', village = '', nik = ''"
-            " WHERE id = ?",
-            request_id,
-        )
-    return len(rows)
+    found = [row[0] for row in rows]
+    rights.purge_requests(tx, found)
+    return found
 
 
-def purge_letters(tx: Tx, before: int, limit: int = _LIMIT) -> list[tuple[int, str]]:
-    """Destroy the key of letters made before; return (id, file) of those whose file may go.
+def purge_letters(
+    tx: Tx, version: Version, before: int, limit: int = _LIMIT
+) -> list[tuple[int, int, str]]:
+    """Destroy the key of letters made before; return (id, request, file), for the files to go.
 
     The number, its day and the file's hash stay: a number is never used again.
     """
     rows = tx.all(
-        "SELECT id, file FROM letter WHERE made_at < ? AND key IS NOT NULL ORDER BY id LIMIT ?",
+        "SELECT l.id, l.request_id, l.file FROM letter l JOIN request r ON r.id = l.request_id"
+        " WHERE r.service = ? AND r.digest = ? AND l.made_at < ? AND l.key IS NOT NULL"
+        " ORDER BY l.id LIMIT ?",
+        *version,
         before,
         limit,
     )
-    for letter_id, _ in rows:
+    for letter_id, _, _ in rows:
         tx.run("UPDATE letter SET key = NULL WHERE id = ?", letter_id)
-    return [(row[0], row[1]) for row in rows if row[1]]
+    return [(row[0], row[1], row[2]) for row in rows]

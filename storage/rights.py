@@ -19,6 +19,15 @@ class Held(NamedTuple):
     counts: dict[str, int]
 
 
+class Issued(NamedTuple):
+    """A letter in the archive: ``service`` and ``digest`` say how long, ``made_at`` from when."""
+
+    number: str
+    service: str
+    digest: str
+    made_at: int
+
+
 class Standing(NamedTuple):
     """Whether a chat is still used: something waits to be said or heard, or somebody is wanted."""
 
@@ -65,14 +74,15 @@ def open_requests(tx: Tx, citizen_id: int) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def issued_letters(tx: Tx, citizen_id: int) -> list[tuple[str, str, int]]:
-    """Return (number, service, made_at) of a person's letters that the archive keeps."""
+def issued_letters(tx: Tx, citizen_id: int) -> list[Issued]:
+    """Return a person's letters that the archive keeps."""
     rows = tx.all(
-        "SELECT l.number, r.service, l.made_at FROM letter l JOIN request r ON r.id = l.request_id"
+        "SELECT l.number, r.service, r.digest, l.made_at FROM letter l"
+        " JOIN request r ON r.id = l.request_id"
         " WHERE r.citizen_id = ? AND l.state = 'made' AND l.key IS NOT NULL ORDER BY l.id",
         citizen_id,
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [Issued(*row) for row in rows]
 
 
 def since(tx: Tx, contact_id: int) -> tuple[int | None, bool]:

@@ -10,6 +10,7 @@ from bot.commands import (  # noqa: F401
     guide,
     listing,
     looking,
+    purged,
     staff,
     stages,
     talks,

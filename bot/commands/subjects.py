@@ -23,6 +23,8 @@ def resolve(call: Call, known: Command) -> tuple[Call, Target]:
         if not officers.has_talk(call.turn.tx, talk):
             raise Refused("talk_unknown", said=word)
         return replace(call, talk=talk, rest=rest), "talk"
+    if "" in wants and word not in ("", HERE) and not names_request(word):
+        return call, ""
     if call.asker.request:
         return _in_topic(call, word, rest), "request"
     if not word:

@@ -73,6 +73,10 @@ async def load_file(desk: Desk, item: Attachment) -> File | None:
             from bot.rights.dossier import data_file
 
             return await data_file(desk, int(item.ref))
+        case "purges":
+            from bot.commands.purged import purges_file
+
+            return await purges_file(desk, item.ref)
         case "letter":
             return await load_letter(desk, int(item.ref))
         case "thumbnail":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.channels.protocol import File
 from bot.letters.rendering import render_report
 from bot.requests.cards import split, stage_key
+from bot.rights.wishes import kept_until
 from bot.words import display
 from bot.words.wording import KeyMissing, WordsBroken
 from flows.definition import Definition, Question
@@ -29,14 +30,12 @@ from storage import (
 )
 from storage.database import Tx
 from storage.documents import DocumentRow
-from storage.instant import from_ms
 from storage.requests import Purged, RequestRow
 
 if TYPE_CHECKING:
     from bot.engine.desk import Desk
 
 Rows = list[list[str]]
-_YEAR = timedelta(days=365.25)
 _MOST_SEEN = 200
 
 
@@ -82,7 +81,7 @@ class _Dossier:
     def __init__(self, desk: Desk, tx: Tx, citizen_id: int, language: str) -> None:
         self.desk, self.tx = desk, tx
         self.citizen, self.language = citizen_id, language
-        self._letters = {number: at for number, _, at in rights.issued_letters(tx, citizen_id)}
+        self._letters = {one.number: one for one in rights.issued_letters(tx, citizen_id)}
 
     def sections(self) -> Iterator[dict[str, Any]]:
         """Yield everything: chats, what is half-finished, requests, complaints, messages."""
@@ -163,17 +162,13 @@ class _Dossier:
             answers, consent = [], ""
         letter = letters.of_request(self.tx, row.id)
         number = letter.number if letter else ""
-        made_at = self._letters.get(number)
-        years = _YEAR * self.desk.config.retention.letters_years
-        kept_to = self.desk.office.today(from_ms(made_at) + years) if made_at else ""
-        until = display.show_date(kept_to, self.language) if kept_to else ""
         rows = [
             [self.word("filed"), self.time(row.state.filed_at)],
             [self.word("closed"), self.time(row.closed_at)],
             [self.word("status"), self.label(stage_key(row), row.state.status)],
             [self.word("consent"), self.time(datetime.fromisoformat(consent)) if consent else ""],
             [self.word("letter"), number],
-            [self.word("letter_until"), until],
+            *self._until(row, self._letters.get(number), answered=bool(answers)),
         ]
         return _section(
             f"{self.word('request')} {row.number}: {self.label(f'{row.service}.title')}",
@@ -183,6 +178,26 @@ class _Dossier:
             self._seen(row, letter.id if letter else 0),
             text="" if answers else self.word("purged"),
         )
+
+    def _until(self, row: RequestRow, letter: rights.Issued | None, *, answered: bool) -> Rows:
+        """Until when the papers, the answers and the letter of a request are kept."""
+        office, until = self.desk.office, []
+        if row.closed_at is not None:
+            keeps = office.keeps(row.service, row.digest)
+            if any(paper.key for paper in documents.of_request(self.tx, row.id)):
+                until.append(("papers_until", row.closed_at, keeps.documents_days))
+            if answered:
+                until.append(("answers_until", row.closed_at, keeps.answers_days))
+        rows = [
+            [self.word(key), self._day(office.today(closed + timedelta(days=days)))]
+            for key, closed, days in until
+        ]
+        kept = self._day(kept_until(office, letter)) if letter else ""
+        law = ", ".join(office.law_of_keeping(row.service, row.digest))
+        return [*rows, [self.word("letter_until"), f"{kept} ({law})" if kept and law else kept]]
+
+    def _day(self, date: str) -> str:
+        return display.show_date(date, self.language)
 
     def _answers(self, definition: Definition, answers: Mapping[str, str]) -> Rows:
         return [

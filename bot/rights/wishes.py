@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from bot.engine.jobs import Record
 from bot.papers import documents
 from flows.events import DataFound, Erased, HeldFound
+from flows.office import Office
 from flows.session import Session
-from storage import audit, complaints, conversations, rights
+from storage import audit, complaints, conversations, history, purges, rights
 from storage.contacts import ContactRow
 from storage.instant import from_ms, to_ms
+from storage.purges import Purge
 
 if TYPE_CHECKING:
     from bot.engine.desk import Desk
@@ -59,6 +61,10 @@ def erase(turn: Turn, contact: ContactRow) -> Erased:
     kept = f"letters={len(stays[2])} requests={len(stays[0])} complaints={len(stays[1])}"
     gone = " ".join(f"{what}={count}" for what, count in held.counts.items())
     audit.note(tx, turn.instant, None, "rights.erased", f"{gone}; kept {kept}")
+    for what, count in held.counts.items():
+        purges.note(tx, Purge(turn.instant, what, "", purges.WISH, count))
+    for request_id in held.closed:
+        history.record(tx, turn.desk.vault, request_id, turn.now, "erased")
     if not stays[0] and not stays[1]:
         for one in held.contacts:
             _forget_later(turn, one)
@@ -91,7 +97,6 @@ def _staying(
 ) -> tuple[list[dict[str, str]], list[str], list[dict[str, str]]]:
     """Return open requests, open complaints, and letters with the day until which they are kept."""
     tx, citizen, office = turn.tx, contact.citizen_id or 0, turn.desk.office
-    kept = timedelta(days=365.25 * turn.desk.config.retention.letters_years)
     requests = [
         {"number": number, "service": f"{service}.title"}
         for number, service in rights.open_requests(tx, citizen)
@@ -99,13 +104,20 @@ def _staying(
     own = complaints.of_citizen(tx, turn.desk.vault, citizen) if citizen else []
     letters = [
         {
-            "number": number,
-            "service": f"{service}.title",
-            "until": office.today(from_ms(made_at) + kept),
+            "number": one.number,
+            "service": f"{one.service}.title",
+            "until": kept_until(office, one),
+            "law": ", ".join(office.law_of_keeping(one.service, one.digest)),
         }
-        for number, service, made_at in rights.issued_letters(tx, citizen)
+        for one in rights.issued_letters(tx, citizen)
     ]
     return requests, [row.number for row in own if row.state != complaints.CLOSED], letters
+
+
+def kept_until(office: Office, letter: rights.Issued) -> str:
+    """Return the day until which the archive keeps a letter, as ISO."""
+    years = office.keeps(letter.service, letter.digest).letters_years
+    return office.today(from_ms(letter.made_at) + timedelta(days=365.25 * years))
 
 
 def _forget_draft(turn: Turn, contact_id: int) -> None:

@@ -14,6 +14,7 @@ from bot.setup.settings import Config, Secret
 from bot.setup.soundness import problems_of, span
 from flows.calendar import Calendar, national_holidays
 from flows.definition import Definition
+from flows.keeping import Keeping
 from flows.loader import digest
 from flows.office import Limits, Office, Village
 from flows.source import Problem, Source, Unfit, fit
@@ -135,6 +136,11 @@ def office(
         calendar=calendar(config, years),
         languages=config.languages,
         limits=limits,
+        keeping=Keeping(
+            config.retention.documents_days,
+            config.retention.answers_days,
+            config.retention.letters_years,
+        ),
         label=label,
     )
 

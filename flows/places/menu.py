@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from flows.checklist import holds
 from flows.definition import Definition, Document
@@ -60,7 +60,7 @@ def recognise(talk: Talk, text: str) -> bool:
         from flows.places.words import obey
 
         told = intent.kind in ("complaint", "suggestion")
-        return obey(talk, replace(intent, argument=text) if told else intent)
+        return obey(talk, structs.replace(intent, argument=text) if told else intent)
     if intent.kind == "greeting":
         greet(talk)
         return True
@@ -164,7 +164,8 @@ def say_needs(talk: Talk, definition: Definition) -> None:
 
 def _show_consent(talk: Talk) -> None:
     say_needs(talk, talk.definition)
-    talk.ask("conversation.consent", buttons("agree", "disagree"))
+    keeps = structs.asdict(talk.office.keeps(talk.session.service, talk.session.digest))
+    talk.ask("conversation.consent", buttons("agree", "disagree"), keeps=keeps)
 
 
 def _decide_consent(talk: Talk, choice: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -192,3 +194,32 @@ class _Seat(Terminal):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage.desk.vault, stage.desk.files)
+
+
+async def test_officers_read_and_keep_the_protocol_of_what_went(tmp_path: Path) -> None:
+    script = happy("domisili")
+    stage = await opened(tmp_path, script)
+    try:
+        for step in script.steps:
+            await act(stage, step)
+        stage.clock.pass_time(timedelta(days=91))
+        await _tidy(stage)
+        month = f"{stage.clock():%Y-%m}"
+        await say(stage, f"/berkas dihapus {month}", "/berkas dihapus bulan lalu", who="Rina")
+        answer, refused = stage.news("Rina")[-2:]
+        assert "documents_days=90" in answer.text
+        assert "Siti" not in answer.text
+        [file] = [one for one in answer.files if one.name == f"penghapusan-{month}.csv"]
+        rows = list(csv.reader(io.StringIO(file.content.decode())))
+        [papers] = [row for row in rows if "documents_days=90" in row]
+        assert papers[0].startswith(month)
+        assert papers[2] == "Surat keterangan domisili"
+        assert papers[5] == "otomatis"
+        assert "2026-11" in refused.text
+        await say(stage, "/lihat 1", who="Rina")
+        assert "berkas dihapus sesuai aturan" in stage.news("Rina")[-1].text
+        await say(stage, "hapus data", "1")
+        await say(stage, f"/berkas dihapus {month}", who="Rina")
+        assert "permintaan warga" in stage.news("Rina")[-1].text
+    finally:
+        await stage.close()
