@@ -97,8 +97,9 @@ def check() -> None:
     from bot.setup.checking import check_all
     from bot.setup.config import config_path
     from bot.setup.services import ROOT
+    from bot.terminal.looking import kept_versions
 
-    found = check_all(config_path(os.environ), os.environ, ROOT)
+    found = check_all(config_path(os.environ), os.environ, ROOT, kept_versions)
     for note in found.notes:
         typer.echo(note)
     for problem in found.problems:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 import msgspec
 
 from flows.definition import Definition
 from storage.database import Tx
 
 
-class DefinitionUnreadable(Exception):
-    """A kept version does not fit this program: it was written by a newer one."""
+class Version(NamedTuple):
+    """A kept version: in force since (ms), and who is under way on it.
+
+    ``definition`` is None where this program cannot read it: a newer one wrote it.
+    """
+
+    digest: str
+    service: str
+    since: int
+    definition: Definition | None
+    conversations: int
+    requests: int
+
+    @property
+    def in_use(self) -> bool:
+        """Is anybody under way on it?"""
+        return self.conversations + self.requests > 0
 
 
 def keep(tx: Tx, digest: str, service: str, body: bytes, now_ms: int) -> None:
@@ -24,12 +42,48 @@ def keep(tx: Tx, digest: str, service: str, body: bytes, now_ms: int) -> None:
     )
 
 
-def all_versions(tx: Tx) -> dict[str, Definition]:
-    """Return every kept version by digest; raises DefinitionUnreadable."""
-    versions: dict[str, Definition] = {}
-    for digest, service, body in tx.all("SELECT digest, service, body FROM storeddefinition"):
-        try:
-            versions[digest] = msgspec.json.decode(body, type=Definition)
-        except msgspec.MsgspecError as error:
-            raise DefinitionUnreadable(f"version {digest} of {service}: {error}") from error
-    return versions
+def all_versions(tx: Tx) -> list[Version]:
+    """Return every kept version, by service and from the oldest on."""
+    talks = _counted(tx, "SELECT digest, COUNT(*) FROM conversation GROUP BY digest")
+    open_requests = "SELECT digest, COUNT(*) FROM request WHERE closed_at IS NULL GROUP BY digest"
+    work = _counted(tx, open_requests)
+    rows = tx.all(
+        "SELECT digest, service, first_seen, body FROM storeddefinition"
+        " ORDER BY service, first_seen, digest"
+    )
+    return [
+        Version(digest, service, since, _read(body), talks.get(digest, 0), work.get(digest, 0))
+        for digest, service, since, body in rows
+    ]
+
+
+def by_digest(tx: Tx) -> dict[str, Definition]:
+    """Return what this program can read of them by digest."""
+    return {one.digest: one.definition for one in all_versions(tx) if one.definition}
+
+
+def forget_unused(tx: Tx, current: Collection[str]) -> int:
+    """Delete versions that are not current and that no conversation or request began with.
+
+    Closed requests count: what was asked is still shown in its own words.
+    """
+    unused = tx.all(
+        "SELECT digest FROM storeddefinition WHERE digest NOT IN (SELECT digest FROM conversation)"
+        " AND digest NOT IN (SELECT digest FROM request)"
+    )
+    return sum(
+        tx.run("DELETE FROM storeddefinition WHERE digest = ?", digest)
+        for (digest,) in unused
+        if digest not in current
+    )
+
+
+def _counted(tx: Tx, sql: str) -> dict[str, int]:
+    return {digest: count for digest, count in tx.all(sql)}
+
+
+def _read(body: str) -> Definition | None:
+    try:
+        return msgspec.json.decode(body, type=Definition)
+    except msgspec.MsgspecError:
+        return None

@@ -63,7 +63,7 @@ class Rotation:
             return False
         # Indexes first: an index is made of a value that either key still opens.
         await self._addresses()
-        versions = await self._db.read(definitions.all_versions)
+        versions = await self._db.read(definitions.by_digest)
         await self._rows("request", lambda tx, row: self._nik(tx, row, versions), "nik <> ''")
         await self._rows("complaint", self._sender, "sender <> ''")
         for table, column, place in SEALED:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 
+import structlog
+
 from bot.engine.clock import Clock
 from bot.engine.desk import Desk
 from bot.engine.handlers import JOB_HANDLERS
@@ -22,6 +24,7 @@ from bot.setup.facts import office_facts
 from bot.setup.filestore import file_store
 from bot.setup.services import ROOT, read_services
 from bot.setup.settings import Config
+from bot.setup.versions import stranding
 from bot.words.wording import Wording
 from flows.definition import Definition
 from flows.loader import canonical, digest
@@ -33,6 +36,7 @@ from storage.migrating import bring_up_to_date
 from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
 
+log = structlog.get_logger()
 _SQLITE = "sqlite:///"
 
 
@@ -93,10 +97,11 @@ async def open_desk(
     moment = now or (clock_from(config.now) if trial and config.now else system_clock)
     found = services if services is not None else read_services(config, root)
 
-    def prepare(tx: Tx) -> dict[str, Definition]:
+    def prepare(tx: Tx) -> list[definitions.Version]:
         settings.demand_key(tx, vault)
         for service, one in found.items():
             definitions.keep(tx, digest(one), service, canonical(one), to_ms(moment()))
+        definitions.forget_unused(tx, {digest(one) for one in found.values()})
         return definitions.all_versions(tx)
 
     try:
@@ -105,9 +110,13 @@ async def open_desk(
         db.close()
         raise
     wording = Wording(root / "templates", config.languages, office_facts(config))
+    for problem in stranding(kept, found, config, wording, root):
+        # The others must be served: whoever it concerns is told of when their turn fails.
+        log.error("somebody under way cannot finish", problem=str(problem))
+    readable = {one.digest: one.definition for one in kept if one.definition}
     desk = Desk(
         config=config,
-        office=configuration.office(config, found, wording.label, kept),
+        office=configuration.office(config, found, wording.label, readable),
         db=db,
         vault=vault,
         # What is tried out stays on this machine.

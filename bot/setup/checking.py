@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -11,6 +11,7 @@ from rapidfuzz import process
 from bot.setup.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
 from bot.setup.facts import office_facts
 from bot.setup.settings import Config
+from bot.setup.versions import stranding, under_way
 from bot.words.markup import to_plain
 from bot.words.wording import Wording, WordsBroken
 from flows.answers import CHECKS
@@ -18,6 +19,8 @@ from flows.definition import Definition
 from flows.keys import keys_of
 from flows.loader import Known, read_definitions
 from flows.source import Problem, Source, nearest
+from storage.database import StorageUnavailable
+from storage.definitions import Version
 
 _ALSO_READ = {"LOKET_CONFIG"}
 _FRAME = "office"  # letterhead and signature, which every letter imports
@@ -30,8 +33,20 @@ class Findings(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-def check_all(config_path: Path, environ: Mapping[str, str], root: Path) -> Findings:
-    """Check everything below ``root`` (``flows/services``, ``templates``) and the configuration."""
+def _nobody(config: Config) -> Sequence[Version]:
+    return []
+
+
+def check_all(
+    config_path: Path,
+    environ: Mapping[str, str],
+    root: Path,
+    kept: Callable[[Config], Sequence[Version]] = _nobody,
+) -> Findings:
+    """Check everything below ``root`` (``flows/services``, ``templates``) and the configuration.
+
+    ``kept`` looks up the versions that conversations and requests of this office are on.
+    """
     found = Findings()
     config = _config(config_path, environ, found)
     definitions = _definitions(root, config, found)
@@ -47,6 +62,13 @@ def check_all(config_path: Path, environ: Mapping[str, str], root: Path) -> Find
         found.problems += _variables(config, wording, source)
         found.notes += [*_unset(config), *_strangers(environ)]
         found.notes += templates_to_submit(config, wording)
+        try:
+            versions = kept(config)
+        except StorageUnavailable as error:
+            found.notes.append(f"Nobody can say who is on which version: {error}.")
+        else:
+            found.notes += under_way(versions, config)
+            found.problems += stranding(versions, definitions, config, wording, root)
     return found
 
 

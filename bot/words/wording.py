@@ -3,8 +3,9 @@
 ``templates/messages/<language>/<file>.yaml`` gives the keys ``<file>.<nested.path>``, and
 ``services/<id>.yaml`` gives ``<id>.<nested.path>``; a service's id alone means its title. A key
 that a service does not have is looked for under ``common``, then under ``conversation`` (so a
-service may say anything in words of its own), then all again in Indonesian. Values are Jinja2 and
-hold only the marks of ``bot.words.markup``; arguments are always escaped.
+service may say anything in words of its own); each first in the person's language, then in
+Indonesian, so that a language with few texts never covers what a service says itself. Values are
+Jinja2 and hold only the marks of ``bot.words.markup``; arguments are always escaped.
 """
 
 from __future__ import annotations
@@ -152,12 +153,15 @@ class Wording:
         tree = environment.parse(self._source(language, key).source)
         return meta.find_undeclared_variables(tree) - set(environment.globals)
 
-    def missing(self, keys: Iterable[str]) -> list[tuple[str, str]]:
-        """Return (language, key) for every key that a language has no text of its own for."""
+    def missing(self, keys: Iterable[str], languages: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """Return (language, key) for every key that a language (of these, or any) has no text for.
+
+        What others say instead does not count.
+        """
         return [
             (language, key)
             for key in keys
-            for language in self.languages
+            for language in languages or self.languages
             if not any(name in self._sentences[language] for name in self._names(key))
         ]
 
@@ -190,8 +194,8 @@ class Wording:
 
     def _find(self, language: str, key: str) -> Sentence | None:
         names = self._names(key)
-        for tongue in (language, _ULTIMATE):
-            for name in names:
+        for name in names:
+            for tongue in (language, _ULTIMATE):
                 if found := self._sentences[tongue].get(name):
                     return found
         return None

@@ -1,0 +1,30 @@
+"""Reading a desk's database from another process, leaving no trace in its folder."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from storage.database import StorageUnavailable, Tx
+from storage.sqlite import SqliteTx
+
+T = TypeVar("T")
+
+
+def look(path: Path, work: Callable[[Tx], T]) -> T:
+    """Run ``work`` on a SQLite file, also while a desk writes it; raises StorageUnavailable."""
+    # Without a log nobody has the file open. Then it is read as it is: a reader that joined in
+    # would make files of its own beside it, which the desk's system user might not open.
+    alone = not path.with_name(f"{path.name}-wal").exists()
+    address = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if alone else ''}"
+    try:
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+            connection.execute("PRAGMA busy_timeout=5000")
+            connection.execute("BEGIN")
+            return work(SqliteTx(connection))
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"the database cannot be read: {error}") from error
