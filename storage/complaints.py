@@ -220,9 +220,11 @@ def due(tx: Tx, now: int, limit: int = 100) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def woken(tx: Tx, complaint_id: int) -> None:
+def woken(tx: Tx, complaint_id: int, version: int) -> None:
     """The clock has put its event into the office's lane."""
-    tx.run("UPDATE complaint SET wake_at = NULL WHERE id = ?", complaint_id)
+    tx.run(
+        "UPDATE complaint SET wake_at = NULL WHERE id = ? AND version = ?", complaint_id, version
+    )
 
 
 def reminded(tx: Tx, complaint_id: int, wake_at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from storage.database import Tx
@@ -52,6 +53,8 @@ def meet(
     A person who arrives under a number and under an id, in either order, is one contact.
     """
     known = find(tx, vault, channel, address)
+    if known is None and _hold(tx, vault, channel, (address, *aliases)):
+        known = find(tx, vault, channel, address)
     if known is None:
         known = next((c for a in aliases if (c := find(tx, vault, channel, a)) is not None), None)
         if known is None:
@@ -60,6 +63,13 @@ def meet(
     for alias in aliases:
         _lead(tx, vault, channel, alias, known)
     return known
+
+
+def _hold(tx: Tx, vault: Vault, channel: str, names: Sequence[str]) -> bool:
+    """Let nobody else make a contact of these addresses; True where somebody may just have."""
+    if not tx.shared:
+        return False
+    return any([tx.lock(f"{channel}:{vault.index(channel, name)}") for name in sorted(names)])
 
 
 def _add(

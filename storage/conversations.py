@@ -84,6 +84,8 @@ def due(tx: Tx, now: int, limit: int = 200) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def woken(tx: Tx, contact_id: int) -> None:
-    """The clock has told it; it will ask again."""
-    tx.run("UPDATE conversation SET wake_at = NULL WHERE contact_id = ?", contact_id)
+def woken(tx: Tx, contact_id: int, turn: int) -> None:
+    """The clock has told it; it will ask again, unless it went on meanwhile."""
+    tx.run(
+        "UPDATE conversation SET wake_at = NULL WHERE contact_id = ? AND turn = ?", contact_id, turn
+    )

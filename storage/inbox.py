@@ -64,6 +64,7 @@ def accept(
         kind="group" if envelope.group else "citizen",
     )
     body = _written(envelope)
+    tx.lock(lane)
     next_one = at_once and not tx.one("SELECT 1 FROM inbox WHERE lane = ? AND state = 0", lane)
     seq = _store(tx, vault, envelope, body, lane, now, DONE if next_one else WAITING)
     if not seq:
@@ -74,6 +75,7 @@ def accept(
 def put(tx: Tx, vault: Vault, lane: int, event: AnyEvent, key: str, now: int) -> bool:
     """Store an event of the desk itself; False when that key happened already."""
     envelope = Envelope("desk", key, "", event)
+    tx.lock(lane)
     return _store(tx, vault, envelope, _written(envelope), lane, now, WAITING) > 0
 
 
@@ -103,7 +105,11 @@ def _written(envelope: Envelope) -> bytes:
 
 
 def following(tx: Tx, vault: Vault, lane: int) -> Waiting | None:
-    """Return the oldest event of the lane whose turn has not been taken; raises Damaged."""
+    """Return the oldest event of the lane whose turn has not been taken; raises Damaged.
+
+    The lane is held: whoever looks, takes its turn.
+    """
+    tx.lock(lane)
     row = tx.one(
         "SELECT seq, tries, COALESCE(retry_at, 0), body FROM inbox"
         " WHERE lane = ? AND state = 0 ORDER BY seq LIMIT 1",
@@ -140,6 +146,14 @@ def failed(tx: Tx, seq: int, error: str, retry_at: int) -> bool:
 def waiting_lanes(tx: Tx) -> list[int]:
     """Return the lanes in which something waits, oldest first (at start)."""
     rows = tx.all("SELECT lane FROM inbox WHERE state = 0 GROUP BY lane ORDER BY MIN(seq)")
+    return [row[0] for row in rows]
+
+
+def left_behind(tx: Tx, before: int, limit: int = 1000) -> list[int]:
+    """Return lanes in which something waits that came before that instant."""
+    rows = tx.all(
+        "SELECT DISTINCT lane FROM inbox WHERE state = 0 AND received_at < ? LIMIT ?", before, limit
+    )
     return [row[0] for row in rows]
 
 

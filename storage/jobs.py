@@ -47,14 +47,18 @@ def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int) -> list[Claime
         now,
         limit,
     )
-    for row in rows:
-        tx.run(
-            "UPDATE job SET state = 1, tries = tries + 1, claimed_until = ? WHERE id = ?",
-            now + lease,
-            row[0],
-        )
     claimed = []
     for row in rows:
+        if not tx.run(
+            "UPDATE job SET state = 1, tries = tries + 1, claimed_until = ?, owner = ?"
+            " WHERE id = ? AND state < 2 AND (state = 0 OR claimed_until < ?)",
+            now + lease,
+            tx.owner,
+            row[0],
+            now,
+        ):
+            # Another process was quicker.
+            continue
         try:
             body = msgspec.json.decode(vault.unseal(_PLACE, row[4] or b""))
         except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
@@ -80,9 +84,16 @@ def done(tx: Tx, job_id: int) -> bool:
     )
 
 
-def later(tx: Tx, job_id: int, run_at: int, error: str) -> None:
-    """Try again at that instant."""
-    tx.run("UPDATE job SET state = 0, run_at = ?, error = ? WHERE id = ?", run_at, error, job_id)
+def later(tx: Tx, job_id: int, run_at: int, error: str, *, counted: bool = True) -> None:
+    """Try again at that instant; a try that is not counted never leads to giving up."""
+    if not counted:
+        tx.run("UPDATE job SET tries = tries - 1 WHERE id = ?", job_id)
+    tx.run(
+        "UPDATE job SET state = 0, run_at = ?, error = ? WHERE id = ? AND state = 1",
+        run_at,
+        error,
+        job_id,
+    )
 
 
 def give_up(tx: Tx, job_id: int, error: str) -> None:
@@ -91,5 +102,8 @@ def give_up(tx: Tx, job_id: int, error: str) -> None:
 
 
 def recover(tx: Tx) -> None:
-    """After a stop: what was claimed by this desk is free again."""
-    tx.run("UPDATE job SET state = 0, claimed_until = NULL WHERE state = 1")
+    """What a process that has gone had claimed is free again."""
+    tx.run(
+        "UPDATE job SET state = 0, claimed_until = NULL WHERE state = 1"
+        " AND (owner IS NULL OR owner NOT IN (SELECT id FROM process))"
+    )

@@ -1,23 +1,35 @@
 """Bringing a database to this version's tables, step by step.
 
-What SQLAlchemy and Alembic need to start is only spent when there is a step to take.
+What SQLAlchemy and Alembic need to start is only spent when there is a step to take. A step only
+ever adds, so that a process of the version before works on beside those of this one.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from storage.database import StorageUnavailable
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 HEAD = "0004"
+_LOCK = 7_310_000_000_000_000_001
+"""The advisory lock of who migrates."""
+_NEWER = "this database was made by a newer Loket: install that version"
 
 
-def bring_up_to_date(path: Path) -> bool:
-    """Create or migrate the SQLite file; return whether anything was done.
+def bring_up_to_date(place: Path | str) -> bool:
+    """Create or migrate a SQLite file or the PostgreSQL at that URL; return whether it was done.
 
     Raises StorageUnavailable where it cannot be opened or belongs to a newer version.
     """
+    return _migrate_file(place) if isinstance(place, Path) else _migrate_server(place)
+
+
+def _migrate_file(path: Path) -> bool:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         current = _version(path)
@@ -26,9 +38,44 @@ def bring_up_to_date(path: Path) -> bool:
     if current == HEAD:
         return False
     if current is not None and current > HEAD:
-        raise StorageUnavailable("this database was made by a newer Loket: install that version")
-    _upgrade(path)
+        raise StorageUnavailable(_NEWER)
+    from sqlalchemy import create_engine
+
+    _upgrade(create_engine(f"sqlite:///{path}"))
+    path.chmod(0o600)
     return True
+
+
+def _migrate_server(url: str) -> bool:
+    """One process migrates; those who start at the same time wait for it.
+
+    A database that is one step ahead is served: it is migrated while older processes still work.
+    """
+    from storage.postgres_link import Link, Lost, StatementFailed
+
+    try:
+        link = Link(url, "loket-migrating")
+        try:
+            link.rows("SELECT pg_advisory_lock(?)", (_LOCK,))
+            known = link.rows("SELECT to_regclass('alembic_version') IS NOT NULL", ())[0][0]
+            rows = link.rows("SELECT version_num FROM alembic_version", ()) if known else []
+            current = rows[0][0] if rows else "0"
+            if current == HEAD or int(current) == int(HEAD) + 1:
+                return False
+            if current > HEAD:
+                raise StorageUnavailable(_NEWER)
+            from sqlalchemy import create_engine
+
+            _upgrade(create_engine(_for_sqlalchemy(url)))
+        finally:
+            link.close()
+    except (Lost, StatementFailed) as error:
+        raise StorageUnavailable(f"cannot open the database: {error}") from error
+    return True
+
+
+def _for_sqlalchemy(url: str) -> str:
+    return f"postgresql+psycopg://{url.partition('://')[2]}"
 
 
 def _version(path: Path) -> str | None:
@@ -47,18 +94,19 @@ def _version(path: Path) -> str | None:
         connection.close()
 
 
-def _upgrade(path: Path) -> None:
+def _upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = create_engine(f"sqlite:///{path}")
+    attributes: dict[str, Any] = config.attributes
     try:
         with engine.begin() as connection:
-            config.attributes["connection"] = connection
+            attributes["connection"] = connection
             command.upgrade(config, "head")
+    except SQLAlchemyError as error:
+        raise StorageUnavailable(f"the database cannot be migrated: {error}") from error
     finally:
         engine.dispose()
-    path.chmod(0o600)

@@ -63,8 +63,9 @@ def add(
     """Put a message at the end of a contact's line and return its id; 0 when the key was used.
 
     A prompt takes the place of older prompts that were not handed over: the person is asked one
-    thing at a time.
+    thing at a time. The contact's lane is held: its messages are numbered in the order of commits.
     """
+    tx.lock(contact_id)
     if key is not None and tx.one("SELECT 1 FROM outbox WHERE key = ?", key):
         return 0
     if prompt:
@@ -120,12 +121,15 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
     except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
         give_up(tx, row[0], "unreadable")
         return claim(tx, vault, contact_id, now)
-    tx.run(
-        "UPDATE outbox SET state = 1, tries = tries + 1,"
-        " handed_seq = COALESCE(handed_seq, (SELECT MAX(seq) FROM inbox)) WHERE id = ?",
+    claimed = tx.run(
+        "UPDATE outbox SET state = 1, tries = tries + 1, owner = ?,"
+        " handed_seq = COALESCE(handed_seq, (SELECT MAX(seq) FROM inbox))"
+        " WHERE id = ? AND state = 0",
+        tx.owner,
         row[0],
     )
-    return handed
+    # Another process was quicker, or the message was replaced.
+    return handed if claimed else claim(tx, vault, contact_id, now)
 
 
 def _handed(vault: Vault, row: Row, tries: int) -> Handed:
@@ -191,11 +195,13 @@ def claim_announcements(
     found = []
     for row in rows:
         try:
-            found.append(_handed(vault, row, row[3] + 1))
+            handed = _handed(vault, row, row[3] + 1)
         except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
             give_up(tx, row[0], "unreadable")
             continue
-        tx.run("UPDATE outbox SET state = 1, tries = tries + 1 WHERE id = ?", row[0])
+        sql = "UPDATE outbox SET state = 1, tries = tries + 1, owner = ? WHERE id = ? AND state = 0"
+        if tx.run(sql, tx.owner, row[0]):
+            found.append(handed)
     if found or rows:
         return found
     later = tx.one(
@@ -274,9 +280,24 @@ def again(tx: Tx, outbox_id: int) -> int | None:
     return row[0] if row else None
 
 
+def left_behind(tx: Tx, before: int, limit: int = 1000) -> list[int]:
+    """Return contacts for whom something waits that could have gone before that instant."""
+    rows = tx.all(
+        "SELECT DISTINCT contact_id FROM outbox WHERE state = 0 AND priority = 0"
+        " AND send_at < ? AND created_at < ? LIMIT ?",
+        before,
+        before,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
 def recover(tx: Tx) -> list[int]:
-    """After a stop: what was being handed over goes again; return contacts with waiting rows."""
-    tx.run("UPDATE outbox SET state = 0 WHERE state = 1")
+    """What a process that has gone was handing over goes again; return who waits for something."""
+    tx.run(
+        "UPDATE outbox SET state = 0 WHERE state = 1"
+        " AND (owner IS NULL OR owner NOT IN (SELECT id FROM process))"
+    )
     rows = tx.all(
         "SELECT contact_id FROM outbox WHERE state = 0 AND priority = 0"
         " GROUP BY contact_id ORDER BY MIN(id)"

@@ -273,9 +273,9 @@ def due(tx: Tx, now: int, limit: int = 100) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def woken(tx: Tx, request_id: int) -> None:
+def woken(tx: Tx, request_id: int, version: int) -> None:
     """The clock has put its event into the request's lane; the machine asks for the next."""
-    tx.run("UPDATE request SET wake_at = NULL WHERE id = ?", request_id)
+    tx.run("UPDATE request SET wake_at = NULL WHERE id = ? AND version = ?", request_id, version)
 
 
 def papers(tx: Tx, request_id: int) -> dict[str, list[Paper]]:

@@ -69,15 +69,15 @@ def ring(desk: Desk, tx: Tx) -> int:
     count = 0
     for contact_id, number in conversations.due(tx, to_ms(now)):
         turn.put(contact_id, Woken(number), f"wake:{contact_id}:{number}")
-        conversations.woken(tx, contact_id)
+        conversations.woken(tx, contact_id, number)
         count += 1
     for request_id, version in requests.due(tx, to_ms(now)):
         turn.put(-request_id, Woken(version), f"wake-request:{request_id}:{version}")
-        requests.woken(tx, request_id)
+        requests.woken(tx, request_id, version)
         count += 1
     for complaint_id, version in complaints.due(tx, to_ms(now)):
         turn.put(0, ComplaintDue(complaint_id, version), f"complaint:{complaint_id}:{version}")
-        complaints.woken(tx, complaint_id)
+        complaints.woken(tx, complaint_id, version)
         count += 1
     if calendar.is_open(now):
         day = desk.office.today(now)

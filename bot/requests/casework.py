@@ -127,6 +127,8 @@ def on_request_event(turn: Turn, request_id: int, event: AnyEvent) -> None:
 
 
 def _load(turn: Turn, request_id: int) -> RequestRow:
+    # An officer's command comes from the officer's lane: nobody changes the request meanwhile.
+    turn.tx.lock(-request_id)
     row = requests.load(turn.tx, request_id)
     if row is None:
         raise LookupError(f"there is no request {request_id}")

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from storage import documents
 from storage.database import Database, Tx
 from storage.documents import Kept
-from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
-from tests.blank import new_database
 
 VAULT = Vault(b"a test's own master key, 32 bytes")
 KEPT = Kept("a" * 64, "b" * 64, "image/jpeg", 1000, 1, "")
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    new_database(tmp_path / "desk.db")
-    found = SqliteDatabase(tmp_path / "desk.db")
-    found.open()
-    yield found
-    found.close()
 
 
 def begin(tx: Tx, contact: int = 7, path: str = "ktp", now: int = 1000) -> int:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from storage import audit, links
 from storage.database import Database, Tx
-from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
-from tests.blank import new_database
 
 VAULT = Vault(b"a test's own master key, 32 bytes")
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=10)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    new_database(tmp_path / "desk.db")
-    found = SqliteDatabase(tmp_path / "desk.db")
-    found.open()
-    yield found
-    found.close()
 
 
 def make(tx: Tx, kind: str = "document", officer: int | None = 3) -> str:
