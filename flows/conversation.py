@@ -13,18 +13,25 @@ from flows.events import (
     Added,
     AnyEvent,
     Blocked,
+    CodeMade,
+    CodeUsed,
     Complained,
     ContactCard,
     DataFound,
+    Detached,
+    Doubted,
     Edited,
     Erased,
     Filed,
     HandedBack,
     HeldFound,
     Inspected,
+    Joined,
     Location,
     Media,
+    Parted,
     Pressed,
+    Proved,
     Started,
     StatusFound,
     TakenOver,
@@ -43,7 +50,9 @@ from flows.places import (
     complaining,
     erasing,
     leaving,
+    linking,
     menu,
+    proving,
     show,
     talking,
 )
@@ -57,6 +66,7 @@ from flows.understanding import anywhere, pick
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Session).decode
 _SERVICE_LINK = "layanan-"
+_JOIN_LINK = "hubung-"
 _QUIET = ("start", "rest", "talking")
 
 
@@ -95,6 +105,32 @@ def advance(
 
 def _by_desk(talk: Talk, event: AnyEvent) -> bool:
     """Take an event of the office's; False when it is something a person did."""
+    if proving.holds(talk.session, event):
+        proving.news(talk)
+        return True
+    match event:
+        case Doubted():
+            proving.doubted(talk, event)
+        case Proved(ok):
+            for held in proving.proved(talk, ok):
+                _by_desk(talk, held)
+        case Detached():
+            proving.detached(talk, event)
+        case CodeMade():
+            linking.code_made(talk, event)
+        case CodeUsed():
+            linking.code_used(talk, event)
+        case Joined():
+            linking.joined(talk, event)
+        case Parted():
+            linking.parted(talk, event)
+        case _:
+            return _by_office(talk, event)
+    return True
+
+
+def _by_office(talk: Talk, event: AnyEvent) -> bool:
+    """Take what was found, filed or said to the person; False when it is something they did."""
     match event:
         case Told():
             _told(talk, event)
@@ -152,6 +188,12 @@ def _status(talk: Talk, event: StatusFound) -> None:
 def _woken(talk: Talk) -> None:
     """The person left in the middle: remind kindly, then let go."""
     session = talk.session
+    if session.proof is not None and session.proof.doubted:
+        # Of what is half-finished nobody is reminded who may not be the one that began it.
+        session.reminded += 1
+        if session.reminded > len(talk.office.limits.remind_after):
+            proving.drop(talk)
+        return
     leave_stale(talk)
     if session.place == "elsewhere":
         # Where to go was said; nothing is left to be reminded of.
@@ -193,6 +235,8 @@ def _wake_at(talk: Talk) -> datetime | None:
 def _by_person(talk: Talk, event: AnyEvent) -> None:
     talk.session.reminded = 0
     leave_stale(talk)
+    if not proving.passes(talk, event) and not isinstance(event, Text | Pressed):
+        return
     match event:
         case Text(text):
             _text(talk, text)
@@ -223,8 +267,8 @@ def _text(talk: Talk, text: str) -> None:
     if not text:
         _aside(talk, "unknown")
         return
-    if session.place == "talking":
-        _to_officer(talk, text)
+    if session.place in ("talking", "proving"):
+        _to_place(talk, text)
         return
     intent = anywhere(text)
     if intent is not None and obey(talk, intent):
@@ -242,9 +286,9 @@ def _text(talk: Talk, text: str) -> None:
         place.typed(talk, text)
 
 
-def _to_officer(talk: Talk, text: str) -> None:
-    """Words go to the officer, but those that end the talk."""
-    place = PLACES["talking"]
+def _to_place(talk: Talk, text: str) -> None:
+    """Words go to the officer, or prove whose chat it is: none is a command there."""
+    place = PLACES[talk.session.place]
     choice = pick(text, talk.options(place.options(talk)))
     if choice is not None:
         place.chosen(talk, choice)
@@ -310,6 +354,9 @@ def _edited(talk: Talk, text: str) -> None:
 def _started(talk: Talk, payload: str) -> None:
     service = payload.removeprefix(_SERVICE_LINK)
     leave(talk)
+    if payload.startswith(_JOIN_LINK):
+        linking.link(talk, payload.removeprefix(_JOIN_LINK))
+        return
     if payload.startswith(_SERVICE_LINK) and service in talk.office.current:
         if has_draft(talk.session):
             leaving.ask_to_cancel(talk, service)

@@ -92,6 +92,42 @@ class Announcements(Effect, frozen=True):
     wanted: bool
 
 
+class MakeCode(Effect, frozen=True):
+    """Make a code that joins another chat to this person; a ``CodeMade`` event follows."""
+
+
+class UseCode(Effect, frozen=True):
+    """Look where a code leads and use it up; a ``CodeUsed`` event follows."""
+
+    code: str
+
+
+class JoinChat(Effect, frozen=True):
+    """Make this chat and that one a single person's; a ``Joined`` event follows."""
+
+    contact: int
+
+
+class PartChat(Effect, frozen=True):
+    """Make this chat a person's own again; a ``Parted`` event follows."""
+
+
+class Prove(Effect, frozen=True):
+    """Hold what was said against what only the person knows; a ``Proved`` event follows."""
+
+    text: str
+    way: str
+
+
+class Detach(Effect, frozen=True):
+    """This number is somebody else's now: a ``Detached`` event begins their own conversation.
+
+    ``why`` is other (they said so) or tries (they could not prove it).
+    """
+
+    why: str
+
+
 class CallOfficer(Effect, frozen=True):
     """A person of the office is wanted; ``reason`` is asked, misses or trouble."""
 
@@ -123,5 +159,11 @@ AnyEffect = (
     | Erase
     | CallOfficer
     | PassOn
+    | MakeCode
+    | UseCode
+    | JoinChat
+    | PartChat
+    | Prove
+    | Detach
     | EndTalk
 )

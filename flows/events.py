@@ -210,6 +210,63 @@ class StatusFound(Event, frozen=True):
     complaints: list[dict[str, Any]] = field(default_factory=list)
 
 
+class Doubted(Event, frozen=True):
+    """It must be proved first whose chat this is.
+
+    ``why`` is changed, silent or sms; ``way`` is birth (a date that only the person knows) or code
+    (``code`` was sent there). ``wish`` is the effect that waits for it, as plain data.
+    """
+
+    why: str
+    way: str
+    code: str = ""
+    wish: dict[str, Any] = field(default_factory=dict)
+
+
+class Proved(Event, frozen=True):
+    """What was said proves that it is the person, or does not."""
+
+    ok: bool
+
+
+class Detached(Event, frozen=True):
+    """The first word of a conversation with whoever has the number now; ``why`` as in Detach."""
+
+    why: str
+
+
+class CodeMade(Event, frozen=True):
+    """A code that joins another chat to this one, for so many minutes."""
+
+    code: str
+    minutes: int
+
+
+class CodeUsed(Event, frozen=True):
+    """Where a code led: ``kind`` is person, own, slip or none.
+
+    ``contact`` and ``channel`` are the other chat's; ``requests`` are lines of status.
+    """
+
+    kind: str
+    contact: int = 0
+    channel: str = ""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Joined(Event, frozen=True):
+    """Two chats are one person's now."""
+
+    channel: str
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Parted(Event, frozen=True):
+    """This chat is a person's own again; ``channels`` are those that it was parted from."""
+
+    channels: list[str]
+
+
 class TakenOver(Event, frozen=True):
     """An officer speaks with the citizen now."""
 
@@ -272,6 +329,13 @@ AnyEvent = (
     | HeldFound
     | Erased
     | StatusFound
+    | Doubted
+    | Proved
+    | Detached
+    | CodeMade
+    | CodeUsed
+    | Joined
+    | Parted
     | TakenOver
     | HandedBack
     | Digest

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from flows.events import Media
+from flows.effects import FindHeld, FindStatus, PartChat, ShowData, UseCode
+from flows.events import HandedBack, Media, TakenOver, Told, Wanted
 
 
 class Page(Struct):
@@ -56,6 +57,28 @@ class Aside(Struct):
     text: str = ""
 
 
+class Proof(Struct):
+    """Whose chat it is must be proved first: ``why`` is changed, silent or sms, ``way`` birth or
+    code.
+
+    ``back`` is the place to come back to, ``wish`` what was asked for meanwhile; ``held`` is what
+    the office said to the person whom this chat belonged to.
+    """
+
+    why: str
+    way: str
+    back: str
+    since: datetime
+    tries: int = 0
+    wish: FindStatus | ShowData | FindHeld | UseCode | PartChat | None = None
+    held: list[Told | Wanted | TakenOver | HandedBack] = field(default_factory=list)
+
+    @property
+    def doubted(self) -> bool:
+        """Say whether somebody else may be writing: then nothing personal is shown."""
+        return self.why != "sms"
+
+
 class Session(Struct):
     """All that a conversation knows. ``layout`` is raised when its shape changes.
 
@@ -65,6 +88,8 @@ class Session(Struct):
     button taken, so that a second tap is silent. ``before`` is the place to come back to,
     ``pending`` what waits for a yes; ``loose`` are photos sent before they were asked for.
     ``silent`` after ``stop``: no announcements are wanted.
+    ``joins`` is the chat (on channel ``joins_at``) that a code led to and that waits for a yes;
+    ``tried`` are the codes asked for or tried within the hour.
     """
 
     layout: int = 1
@@ -94,4 +119,8 @@ class Session(Struct):
     reminded: int = 0
     silent: bool = False
     aside: Aside | None = None
+    proof: Proof | None = None
+    joins: int = 0
+    joins_at: str = ""
+    tried: list[datetime] = field(default_factory=list)
     wake_at: datetime | None = None

@@ -16,13 +16,17 @@ from flows.spelling import match, phrased, raw_words, without, words
 LONGEST_COMMAND = 6
 """Words; what is longer is an answer, not a command."""
 _LONGEST_SENTENCE = 60
+_JOINING = ("hubungkan", "sambungkan", "connect")
+_CODE = range(8, 13)
+"""Signs of a code that joins a chat."""
 
 
 class Intent(Struct, frozen=True):
     """What a person wants: ``kind`` with the service it is about, or other words to it.
 
     ``kind`` is menu, cancel, back, change, status, officer, language, info, schedule, suggestion,
-    complaint, data, erase, stop, start, resume, help, greeting, thanks, services, service or none.
+    complaint, data, erase, link, part, stop, start, resume, help, greeting, thanks, services,
+    service or none.
     ``among`` names services when several were meant equally.
     """
 
@@ -103,9 +107,17 @@ def _with_argument(said: list[str], text: str) -> Intent | None:
     if head in ("info", "informasi", "syarat"):
         named = _services(rest, known.SERVICES)
         return Intent("info", named[0], " ".join(rest)) if len(named) == 1 else None
+    if text.split()[0].casefold() in _JOINING and (code := _code_in(text)):
+        return Intent("link", argument=code)
     if head == "ubah" and len(rest) <= 3:
         return Intent("change", argument=" ".join(rest))
     return None
+
+
+def _code_in(text: str) -> str:
+    """Return the code after the word, its pieces put together; empty where there is none."""
+    code = "".join(char for char in text.split(None, 1)[1] if char.isascii() and char.isalnum())
+    return code if len(code) in _CODE and any(map(str.isdigit, code)) else ""
 
 
 def _number_in(text: str) -> str:

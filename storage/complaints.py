@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from storage.database import Row, Tx
 from storage.instant import from_ms, to_ms
@@ -133,6 +134,21 @@ def of_citizen(tx: Tx, vault: Vault, citizen_id: int) -> list[ComplaintRow]:
     """Return a person's own complaints, newest first."""
     sql = f"{_SELECT} WHERE sender = ? ORDER BY id DESC"
     return [_row(row) for row in tx.all(sql, sender_of(vault, citizen_id))]
+
+
+def give(tx: Tx, vault: Vault, citizen_id: int, to: int, contact_id: int = 0) -> None:
+    """Make a person's complaints another's; with ``contact_id`` only those sent from there."""
+    for row in of_citizen(tx, vault, citizen_id):
+        body = body_of(vault, row)
+        if body is None or row.key is None or (contact_id and body.contact != contact_id):
+            continue
+        moved = msgspec.json.encode(replace(body, citizen=to))
+        tx.run(
+            "UPDATE complaint SET sender = ?, body = ? WHERE id = ?",
+            sender_of(vault, to),
+            vault.seal_with(vault.open_key(row.key), _BODY, moved),
+            row.id,
+        )
 
 
 def body_of(vault: Vault, row: ComplaintRow) -> Body | None:

@@ -107,12 +107,13 @@ def discard(tx: Tx, document_id: int) -> list[str]:
 
 
 def give_to_request(tx: Tx, document_ids: Sequence[int], request_id: int) -> int:
-    """Make stored documents part of their own contact's request; return how many became so."""
+    """Make stored documents part of their own person's request; return how many became so."""
     return sum(
         tx.run(
             "UPDATE document SET request_id = ? WHERE id = ? AND state = ?"
             " AND (request_id IS NULL OR request_id = ?)"
-            " AND contact_id = (SELECT contact_id FROM request WHERE id = ?)",
+            " AND contact_id IN (SELECT c.id FROM contact c JOIN request r"
+            " ON c.id = r.contact_id OR c.citizen_id = r.citizen_id WHERE r.id = ?)",
             request_id,
             document_id,
             STORED,

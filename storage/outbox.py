@@ -260,6 +260,22 @@ def give_up(tx: Tx, outbox_id: int, error: str) -> None:
     )
 
 
+def waiting(tx: Tx, vault: Vault, contact_id: int) -> list[tuple[int, Message]]:
+    """Return (id, message) of what waits for a contact, oldest first; what is unreadable is not."""
+    rows = tx.all(
+        "SELECT id, body FROM outbox WHERE contact_id = ? AND state < 2 AND priority = 0"
+        " ORDER BY id",
+        contact_id,
+    )
+    found = []
+    for outbox_id, body in rows:
+        try:
+            found.append((int(outbox_id), _decode(vault.unseal(_PLACE, body))))
+        except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+    return found
+
+
 def give_up_all(tx: Tx, contact_id: int, error: str) -> int:
     """Nothing more can reach this contact: give up all that waits for it."""
     return tx.run(

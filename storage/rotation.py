@@ -28,6 +28,7 @@ SEALED: tuple[tuple[str, str, str], ...] = (
     ("outbox", "body", "outbox.body"),
     ("broadcast", "body", "broadcast.body"),
     ("job", "body", "job.body"),
+    ("counterdraft", "body", "counterdraft.body"),
 )
 """Columns sealed by the master key itself: table, column, place."""
 KEYS = ("request", "document", "letter", "complaint")

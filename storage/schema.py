@@ -56,7 +56,9 @@ class Contact(SQLModel, table=True):
 
     ``kind`` is citizen, officer or group; ``heard_at`` is the last inbound message (WhatsApp's
     window); ``state`` is open, blocked, optedout or invalid; ``address`` is sealed;
-    ``announcements`` is 0 after ``stop``.
+    ``announcements`` is 0 after ``stop``. ``kind`` counter is who stood at the office's counter and
+    has no chat yet. ``doubt`` says why the number may be somebody else's by now: changed or silent;
+    ``confirmed_at`` is when the person last proved that they read what is sent there (SMS).
     """
 
     id: int | None = _id()
@@ -71,6 +73,10 @@ class Contact(SQLModel, table=True):
     heard_at: int | None = _instant()
     created_at: int | None = _instant()
     announcements: int = _number(1)
+    doubt: str = Field(
+        default="", sa_column=Column(String, nullable=False, server_default=text("''"))
+    )
+    confirmed_at: int | None = _instant()
 
 
 class Address(SQLModel, table=True):
@@ -129,6 +135,20 @@ class Conversation(SQLModel, table=True):
     talking_to: int | None = Field(default=None, sa_column=Column(Id))
     prompt_id: int | None = Field(default=None, sa_column=Column(Id))
     wake_at: int | None = _instant(index=True)
+    updated_at: int | None = _instant()
+
+
+class CounterDraft(SQLModel, table=True):
+    """What an officer fills in for who stands at the counter: one draft an officer and chat.
+
+    ``contact_id`` is the person without a chat; ``body`` is sealed.
+    """
+
+    __table_args__ = (UniqueConstraint("officer_id", "chat_id"),)
+    contact_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    officer_id: int = Field(sa_column=Column(Id, nullable=False))
+    chat_id: int = Field(sa_column=Column(Id, nullable=False))
+    body: bytes | None = _sealed()
     updated_at: int | None = _instant()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.engine.turn import Turn
 from bot.papers import documents, uploads, vcards
+from bot.people import joining, proof
 from bot.requests import casework, complaints
 from bot.rights import wishes
 from bot.words.display import mask_numbers
@@ -15,19 +16,26 @@ from flows.effects import (
     AnyEffect,
     CallOfficer,
     Complain,
+    Detach,
     Discard,
     EndTalk,
     Erase,
     Fetch,
     FindHeld,
     FindStatus,
+    JoinChat,
+    MakeCode,
+    PartChat,
     PassOn,
+    Prove,
     Say,
     ShowData,
     Submit,
+    UseCode,
 )
-from flows.events import AnyEvent, Envelope, Media, StatusFound, Text
+from flows.events import AnyEvent, Detached, Envelope, Media, StatusFound, Text
 from flows.messages import Message, Part
+from flows.session import Session
 from storage import broadcasts, contacts, conversations
 
 _BUSY_KEY = "busy"
@@ -43,10 +51,13 @@ def take_citizen_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelo
         vcards.want(turn, contact.id, contact.channel, envelope.event)
         return
     stored = conversations.load(tx, vault, contact.id)
+    names = (envelope.address, *envelope.aliases)
     early = isinstance(envelope.event, Text) and stored.was_early(turn.seq)
-    citizen = _Citizen(turn, contact, stored)
-    citizen.take(envelope.event, early=early)
+    citizen = _Citizen(turn, contact, stored, names)
+    if not citizen.is_doubted(by_desk=envelope.channel == "desk"):
+        citizen.take(envelope.event, early=early)
     citizen.answer()
+    contact = citizen.contact
     conversations.save(tx, vault, contact.id, citizen.session, citizen.prompt_id, turn.instant)
     if citizen.session.language != contact.language:
         contacts.set_language(tx, contact.id, citizen.session.language)
@@ -63,14 +74,47 @@ class _Citizen:
     """One turn's work: what the machine wants is done, and may be an event for it again."""
 
     def __init__(
-        self, turn: Turn, contact: contacts.ContactRow, stored: conversations.Stored
+        self,
+        turn: Turn,
+        contact: contacts.ContactRow,
+        stored: conversations.Stored,
+        names: tuple[str, ...],
     ) -> None:
         self.turn = turn
         self.contact = contact
         self.session = stored.session
         self.prompt_id = stored.prompt_id
         self._stored = stored
+        self._names = names
         self._said: list[Say] = []
+
+    def is_doubted(self, *, by_desk: bool) -> bool:
+        """Ask for a proof where somebody else may have this number by now.
+
+        The word that brought it up is no answer to it: True says that it is not to be taken. What
+        the office has for the person is, and is kept for them.
+        """
+        doubted = proof.doubt(self.turn, self.contact, self.session)
+        if doubted is None:
+            return False
+        if doubted.way:
+            self.take(doubted)
+            if by_desk:
+                # Nobody is asked out of the blue: only when there is news for them.
+                self._said = []
+            return not by_desk
+        if by_desk:
+            # Nothing was filed by which they could prove it: who is meant comes to the counter.
+            return True
+        self._detach("unknown")
+        return False
+
+    def _detach(self, why: str) -> None:
+        self.contact = proof.detach(self.turn, self.contact, self._names, why)
+        self.session = Session(language=self.session.language)
+        self._stored = conversations.Stored(self.session)
+        self.prompt_id = None
+        self._said = []
 
     def take(self, event: AnyEvent, *, early: bool = False) -> None:
         """Advance the machine, and again with what its effects brought about."""
@@ -112,6 +156,10 @@ class _Citizen:
 
     def _follow(self, effects: list[AnyEffect]) -> Iterator[AnyEvent]:
         for effect in effects:
+            first = proof.wanted(self.turn, self.contact, self.session, effect)
+            if first is not None:
+                yield first
+                continue
             match effect:
                 case Say():
                     self._said.append(effect)
@@ -124,16 +172,46 @@ class _Citizen:
                     yield StatusFound(found, number, complaints=said)
                 case Complain():
                     yield complaints.take(self.turn, self.contact, effect)
-                case ShowData():
-                    yield wishes.show_data(self.turn, self.contact)
-                case FindHeld():
-                    yield wishes.find_held(self.turn, self.contact)
-                case Erase():
-                    yield wishes.erase(self.turn, self.contact)
+                case ShowData() | FindHeld() | Erase():
+                    yield self._of_rights(effect)
+                case MakeCode() | UseCode() | JoinChat() | PartChat() | Prove() | Detach():
+                    yield self._of_person(effect)
                 case Fetch() | Discard() | Announcements():
                     self._do(effect)
                 case CallOfficer() | PassOn() | EndTalk():
                     self._to_staff(effect)
+
+    def _of_rights(self, effect: ShowData | FindHeld | Erase) -> AnyEvent:
+        """Do what the law gives every person."""
+        match effect:
+            case ShowData():
+                return wishes.show_data(self.turn, self.contact)
+            case FindHeld():
+                return wishes.find_held(self.turn, self.contact)
+            case Erase():
+                return wishes.erase(self.turn, self.contact)
+
+    def _of_person(
+        self, effect: MakeCode | UseCode | JoinChat | PartChat | Prove | Detach
+    ) -> AnyEvent:
+        """Do what is about whose chat this is."""
+        turn, contact = self.turn, self.contact
+        match effect:
+            case MakeCode():
+                return joining.make_code(turn, contact)
+            case UseCode(code):
+                return joining.use_code(turn, contact, code)
+            case JoinChat(other):
+                return joining.join(turn, contact, other)
+            case PartChat():
+                return joining.part(turn, contact)
+            case Prove():
+                proved = proof.prove(turn, contact, effect)
+                self.contact = contacts.load(turn.tx, contact.id)
+                return proved
+            case Detach(why):
+                self._detach(why)
+                return Detached(why)
 
     def _do(self, effect: Fetch | Discard | Announcements) -> None:
         match effect:

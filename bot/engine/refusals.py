@@ -12,6 +12,7 @@ import structlog
 from bot.channels.protocol import Fault, SendError
 from bot.engine.gate import Gate
 from bot.engine.turn import Turn, backoff
+from bot.people import reaching
 from bot.requests import troubles
 from storage import contacts, outbox
 from storage.database import Tx
@@ -93,7 +94,12 @@ class Refusals:
             return
         if error.fault is Fault.RECIPIENT:
             contacts.set_state(tx, handed.contact_id, error.state or "invalid")
+            unsaid = outbox.waiting(tx, self._desk.vault, handed.contact_id)
             outbox.give_up_all(tx, handed.contact_id, error.reason)
+            if handed.priority == 0:
+                unsaid.insert(0, (handed.id, handed.message))
+            if reaching.carry_over(turn, handed.contact_id, unsaid):
+                return
         if handed.priority == 0:
             troubles.unsent(turn, handed, error)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.events import AnyEvent, HandedBack, TakenOver, Told, Wanted
 from flows.messages import Message
-from storage import inbox, jobs, outbox, requests
+from storage import inbox, jobs, outbox, persons
 from storage.database import Tx
 from storage.instant import to_ms
 
@@ -79,8 +79,12 @@ class Turn:
     def tell(
         self, request_id: int, event: Told | Wanted | TakenOver | HandedBack, key: str
     ) -> bool:
-        """Put an event into the conversation of the citizen whose request it is."""
-        return self.put(requests.contact_of(self.tx, request_id), event, key)
+        """Put an event into the conversation of the citizen whose request it is.
+
+        It goes to the chat in which they were heard from last; False where they have none.
+        """
+        contact_id = persons.reached(self.tx, request_id, self.desk.channels)
+        return contact_id > 0 and self.put(contact_id, event, key)
 
     def staff(self) -> list[int]:
         """Return the contacts of the officers' groups that are open."""

@@ -42,7 +42,16 @@ def take_turn(turn: Turn, waiting: inbox.Waiting) -> None:
         elif isinstance(event, ComplaintDue):
             complaints.remind(turn, event)
     else:
-        _contact_turn(turn, contacts.load(turn.tx, waiting.lane), waiting.envelope)
+        _contact_turn(turn, _contact_of(turn, waiting), waiting.envelope)
+
+
+def _contact_of(turn: Turn, waiting: inbox.Waiting) -> contacts.ContactRow:
+    """Return who wrote: a moment ago the address may have become somebody else's."""
+    contact, envelope = contacts.load(turn.tx, waiting.lane), waiting.envelope
+    if envelope.channel != "desk" and contact.address is None:
+        known = contacts.find(turn.tx, turn.desk.vault, envelope.channel, envelope.address)
+        return contacts.load(turn.tx, known) if known else contact
+    return contact
 
 
 def _contact_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:

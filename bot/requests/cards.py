@@ -9,7 +9,7 @@ from bot.words.display import mask
 from flows.checklist import BROUGHT
 from flows.definition import Definition
 from flows.standing import optional_next, route, stage_of
-from storage import failures, history, letters, officers, requests
+from storage import contacts, failures, history, letters, officers, persons, requests
 from storage.instant import to_ms
 from storage.requests import Paper, RequestRow
 
@@ -180,7 +180,12 @@ def _papers(
 
 def _why_telephone(turn: Turn, row: RequestRow) -> dict[str, str]:
     """Return why the citizen must be telephoned: what was last written to them did not arrive."""
-    found = failures.undelivered(turn.tx, row.contact_id)
+    reached = persons.reached(turn.tx, row.id, turn.desk.channels)
+    if not reached:
+        return {"state": "nobody", "error": ""}
+    if contacts.load(turn.tx, reached).doubt:
+        return {"state": "doubted", "error": ""}
+    found = failures.undelivered(turn.tx, reached)
     return {"state": found[0], "error": found[1]} if found else {}
 
 

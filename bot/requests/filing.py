@@ -70,7 +70,8 @@ def applicant(definition: Definition, answers: dict[str, str]) -> tuple[str, str
 
 def _supply(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusFound:
     row = requests.load(turn.tx, submit.request)
-    if row is None or row.contact_id != contact_id:
+    citizen_id = contacts.load(turn.tx, contact_id).citizen_id
+    if row is None or row.citizen_id != citizen_id:
         raise LookupError(f"request {submit.request} is not of contact {contact_id}")
     if row.state.closed:
         return StatusFound([cards.status_line(turn, row)], row.number, closed=row.id)

@@ -13,7 +13,8 @@ from flows.events import Told, Wanted
 from flows.messages import Attachment, Button, Message, Part
 from flows.standing import State, stage_of
 from flows.steps import Happened
-from storage import letters, numbers, officers, queue, requests
+from storage import history, letters, numbers, officers, queue, requests
+from storage.letters import LetterRow
 from storage.requests import RequestRow
 
 if TYPE_CHECKING:
@@ -209,11 +210,27 @@ def _checked(done: Done, before: str) -> bool:
     return before == done.definition.stages[0].id
 
 
+def want_again(turn: Turn, row: RequestRow, contact_id: int) -> bool:
+    """Ask in this chat for what a returned request waits for; False where it waits for nothing."""
+    if row.state.status != "returned":
+        return False
+    steps_done = history.entries(turn.tx, row.id)
+    returns = [one.id for one in steps_done if one.kind == "returned" and not one.undone]
+    noted = history.notes(turn.tx, turn.desk.vault, row.id)
+    reason = noted.get(returns[-1], "") if returns else ""
+    event = _wanted(turn, row, row.state.returned, reason)
+    return turn.put(contact_id, event, f"told:{row.id}:wanted:{contact_id}:{row.state.version}")
+
+
 def _want(turn: Turn, done: Done, paths: tuple[str, ...], reason: str) -> None:
-    row = done.row
+    event = _wanted(turn, done.row, paths, reason)
+    turn.tell(done.row.id, event, f"told:{done.row.id}:{done.step}:wanted")
+
+
+def _wanted(turn: Turn, row: RequestRow, paths: tuple[str, ...], reason: str) -> Wanted:
     papers = requests.papers(turn.tx, row.id)
     given = requests.given(turn.tx, turn.desk.vault, row.id)
-    event = Wanted(
+    return Wanted(
         row.id,
         row.number,
         row.service,

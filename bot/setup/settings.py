@@ -180,6 +180,20 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     open_requests: int = 5
 
 
+class People(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a chat must prove whose it is, and how long codes hold.
+
+    After ``silence_days`` without a word a number may be somebody else's; who writes by SMS proves
+    every ``sms_days`` to read what is sent there. ``code_minutes`` is for joining two chats,
+    ``slip_days`` for the slip of the counter.
+    """
+
+    silence_days: int = 180
+    sms_days: int = 30
+    code_minutes: int = 15
+    slip_days: int = 30
+
+
 class Complaints(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a citizen complains, and reports who asks for money.
 
@@ -305,6 +319,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     reminders: Reminders = Reminders()
     retention: Retention = Retention()
     limits: Limits = Limits()
+    people: People = People()
     broadcast: Broadcasts = Broadcasts()
     undo_minutes: int = 60
     settle_ms: int = 1500

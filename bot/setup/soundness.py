@@ -190,7 +190,7 @@ def _amounts(config: Config) -> Found:
     days = config.reminders.collect_days
     if days != sorted(set(days)) or any(day <= 0 for day in days):
         yield ("reminders", "collect_days"), "days do not rise", "write [3, 7, 14]"
-    for section in ("limits", "retention"):
+    for section in ("limits", "retention", "people"):
         part = getattr(config, section)
         for name in part.__struct_fields__:
             if getattr(part, name) < 1:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flows.checklist import item_before, take_up
 from flows.definition import Document
 from flows.effects import Announcements, FindStatus
-from flows.places import complaining, erasing, leaving, menu, review, talking
+from flows.places import complaining, erasing, leaving, linking, menu, review, talking
 from flows.places.aside import come_back, leave
 from flows.places.registry import go, show
 from flows.talk import Talk, has_draft, in_aside, under_way
@@ -165,6 +165,14 @@ def _erase(talk: Talk, intent: Intent) -> None:
     erasing.ask_erasing(talk)
 
 
+def _link(talk: Talk, intent: Intent) -> None:
+    linking.link(talk, intent.argument)
+
+
+def _part(talk: Talk, intent: Intent) -> None:
+    linking.part(talk)
+
+
 _WORDS: dict[str, Callable[[Talk, Intent], None]] = {
     "menu": _menu,
     "cancel": _cancel,
@@ -181,4 +189,6 @@ _WORDS: dict[str, Callable[[Talk, Intent], None]] = {
     "suggestion": _suggestion,
     "data": _data,
     "erase": _erase,
+    "link": _link,
+    "part": _part,
 }

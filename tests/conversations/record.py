@@ -19,6 +19,7 @@ from tests.conversations.stage import Stage
 from tests.conversations.things import lines_of
 
 _LINK = re.compile(r"https?://\S*/(lacak|berkas|dokumen|unggah)/\S+")
+_CODE = re.compile(r"\b(?:\d{4} \d{4}|\d{6}|[0-9a-z]{5}-[0-9a-z]{5})\b")
 _WIDTH = 90
 _BUTTONS = 8
 
@@ -31,7 +32,7 @@ def essence(message: Rendered) -> list[str]:
     if not whole and len(kept) > 4:
         kept = [*kept[:3], kept[-1]]
     extra = lines_of(message)[len([x for x in message.text.splitlines() if x.strip()]) :]
-    return [_short(_LINK.sub("*", line)) for line in [*kept, *extra]]
+    return [_short(_CODE.sub("*", _LINK.sub("*", line))) for line in [*kept, *extra]]
 
 
 def _short(line: str) -> str:

@@ -10,6 +10,7 @@
     Rina> /antrean                  an officer (or another citizen) writes in their own chat
     Rina< DOM-26-0001
     Rina@Grup> /ambil 1             … writes in a group; Rina@Grup#DOM-26-0001> in a topic
+    > hubungkan {kode Siti}         … a code that Siti was sent ({kode}: own, {kode warga})
     ~ 2 hari kemudian               time passes; ~ jam 09:00 goes to the next time it is nine
 
 Every message must be met by at least one line, and every line must be found, in order.

@@ -31,6 +31,8 @@ ZONE = ZoneInfo("Asia/Jakarta")
 _TICK = timedelta(seconds=20)
 _UNITS = {"detik": "seconds", "menit": "minutes", "jam": "hours", "hari": "days"}
 _LATER = re.compile(r"(\d+) (detik|menit|jam|hari) kemudian")
+_CODE = re.compile(r"\b(?:\d{4} \d{4}|\d{6}|[0-9a-z]{5}-[0-9a-z]{5})\b")
+_GIVEN = re.compile(r"\{kode(?: (\w+))?\}")
 _AT = re.compile(r"jam (\d\d):(\d\d)")
 
 
@@ -157,7 +159,11 @@ class Stage:
         group = home != address or said.who in self._groups
         heard = channel.sent[home]
         found = []
-        for event in self.things.events(said.text, heard):
+        text = _GIVEN.sub(
+            lambda given: self._code({None: said.who, "warga": ""}.get(given[1], given[1])),
+            said.text,
+        )
+        for event in self.things.events(text, heard):
             self._counter += 1
             found.append(
                 Envelope(
@@ -171,6 +177,12 @@ class Stage:
                 )
             )
         return found
+
+    def _code(self, who: str) -> str:
+        """Return the last code that this person was sent."""
+        channel, address = self.people[who]
+        found = [code for message in channel.sent[address] for code in _CODE.findall(message.text)]
+        return found[-1]
 
     async def pause(self, pause: Pause) -> None:
         """Let time pass; the clock rings afterwards."""

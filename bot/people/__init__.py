@@ -1,0 +1,1 @@
+"""Whose chat it is: proved where that is in doubt, joined with a person's other chats."""
