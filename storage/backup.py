@@ -13,7 +13,7 @@ import io
 import os
 import struct
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from msgspec import Struct, field
+
+from storage.files import FileMissing
 
 _MAGIC = b"LOKET-BACKUP-1\n"
 _SALT, _PREFIX, _TAG = 16, 7, 16
@@ -131,13 +133,15 @@ def write(
     path: Path,
     passphrase: str,
     database: Path,
-    files: dict[str, Path],
+    files: Iterable[str],
+    fetch: Callable[[str], bytes],
     manifest: Manifest,
     progress: Progress = lambda done: None,
 ) -> None:
     """Write a backup of this snapshot and these files; all of it is durable, or nothing.
 
-    A file that vanished since it was listed was purged meanwhile: it is noted as absent.
+    A file that vanished since it was listed (``fetch`` raises FileMissing) was purged meanwhile: it
+    is noted as absent.
     """
     part = path.with_name(path.name + ".part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -146,11 +150,14 @@ def write(
             writer = _Writer(out, passphrase)
             with tarfile.open(fileobj=writer, mode="w|", format=tarfile.PAX_FORMAT) as tar:
                 manifest.files[DATABASE] = _add(tar, DATABASE, database, progress)
-                for name, file in files.items():
+                for name in files:
                     try:
-                        manifest.files[FILES + name] = _add(tar, FILES + name, file, progress)
-                    except FileNotFoundError:
+                        content = fetch(name)
+                    except FileMissing:
                         manifest.absent.append(name)
+                        continue
+                    manifest.files[FILES + name] = _add_bytes(tar, FILES + name, content)
+                    progress(len(content))
                 _add_bytes(tar, MANIFEST, msgspec.json.encode(manifest))
             writer.finish()
             out.flush()
@@ -196,10 +203,11 @@ def _add(tar: tarfile.TarFile, name: str, file: Path, progress: Progress) -> str
     return hashed.sha256.hexdigest()
 
 
-def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> str:
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(content), 0o600
     tar.addfile(info, io.BytesIO(content))
+    return hashlib.sha256(content).hexdigest()
 
 
 class _Hashed(io.RawIOBase):

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -55,6 +56,9 @@ class Files(Protocol):
     async def is_empty(self) -> bool:
         """Tell whether nothing at all is stored."""
 
+    async def adopt(self, folder: Path) -> None:
+        """Take over all files of a folder, at any depth; the folder may be empty afterwards."""
+
     async def sweep(self) -> int:
         """Remove what a crash left half written, at the start; return how many."""
 
@@ -83,6 +87,11 @@ def demand_sealed(sealed: bytes) -> bytes:
     if not is_sealed(sealed):
         raise ValueError("only what the vault sealed may be stored")
     return sealed
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return all files of a folder, at any depth."""
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 class LocalFiles:
@@ -120,6 +129,12 @@ class LocalFiles:
 
     async def is_empty(self) -> bool:
         return await asyncio.to_thread(lambda: not any(self.root.glob("*/*/*")))
+
+    async def adopt(self, folder: Path) -> None:
+        try:
+            await asyncio.to_thread(self._adopt, folder)
+        except OSError as error:
+            raise FilesUnavailable(f"the file store cannot be written: {error}") from error
 
     async def sweep(self) -> int:
         # A fresh one may be another process's that is writing it.
@@ -160,6 +175,16 @@ class LocalFiles:
             Path(temporary).unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+    def _adopt(self, folder: Path) -> None:
+        changed = set()
+        for path in files_in(folder):
+            target = self._path(path.name)
+            self._make_folder(target.parent)
+            shutil.move(path, target)
+            changed.add(target.parent)
+        for parent in changed:
+            sync_folder(parent)
 
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,11 +20,12 @@ from aiohttp_s3_client.credentials import StaticCredentials
 from aiohttp_s3_client.xml import AwsObjectMeta, parse_list_objects
 from msgspec import Struct
 
-from storage.files import FileMissing, FilesUnavailable, demand_name, demand_sealed
+from storage.files import FileMissing, FilesUnavailable, demand_name, demand_sealed, files_in
 
 _TRIES = 3
+_AT_ONCE = 8
 _PAUSE = 0.2
-_TIMEOUT = aiohttp.ClientTimeout(total=60.0, sock_connect=4.0, sock_read=20.0)
+_TIMEOUT = aiohttp.ClientTimeout(total=30.0, sock_connect=4.0, sock_read=20.0)
 _CHECK_TIMEOUT = aiohttp.ClientTimeout(total=3.0)
 _CONNECTIONS = 32
 _PIECE = 1 << 18
@@ -193,6 +195,20 @@ class BucketFiles:
         async for found in self._bucket.objects(self._below):
             return not found
         return True
+
+    async def adopt(self, folder: Path) -> None:
+        paths = iter(await asyncio.to_thread(files_in, folder))
+
+        async def one_after_another() -> None:
+            for path in paths:
+                await self.put(path.name, await asyncio.to_thread(path.read_bytes))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_AT_ONCE):
+                    group.create_task(one_after_another())
+        except* FilesUnavailable as troubles:
+            raise troubles.exceptions[0] from None
 
     async def sweep(self) -> int:
         """An object is there whole or not at all: nothing is half written."""

@@ -61,6 +61,13 @@ def files(path: Path) -> set[str]:
         return {row[0] for row in connection.execute(_FILES)}
 
 
+def size_of_documents(path: Path) -> int:
+    """Return how many bytes citizens' stored documents have, without thumbnails and letters."""
+    sql = "SELECT coalesce(sum(size), 0) FROM document WHERE key IS NOT NULL AND state = 'stored'"
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute(sql).fetchone()[0])
+
+
 def is_sound(path: Path) -> bool:
     """Let SQLite check the whole database."""
     with closing(sqlite3.connect(path)) as connection:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from bot.engine.turn import Turn, backoff
+from bot.requests import troubles
 from flows.events import JobFailed
 from storage import jobs
 from storage.database import StorageUnavailable, Tx
+from storage.files import FilesUnavailable
 from storage.instant import to_ms
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ _LEASE_MS = 120_000
 _TRIES = 8
 _AT_ONCE = 4
 _POLL_SECONDS = 5.0
+_FILES_PAUSE = 15.0
+_FILES_PATIENCE = 120.0
 
 
 class Retry(Exception):
@@ -39,7 +44,11 @@ class GiveUp(Exception):
 
 
 class Jobs:
-    """Claims what is due and runs it, a few at a time."""
+    """Claims what is due and runs it, a few at a time.
+
+    ``files_pause`` seconds lie between two tries while the file store is away; after
+    ``files_patience`` seconds of it an officer is told.
+    """
 
     def __init__(self, desk: Desk, handlers: dict[str, Handler]) -> None:
         self._desk = desk
@@ -47,6 +56,9 @@ class Jobs:
         self._woken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._without_files: dict[int, float] = {}
+        self.files_pause = _FILES_PAUSE
+        self.files_patience = _FILES_PATIENCE
 
     async def start(self) -> None:
         """Free what was claimed before the stop and begin."""
@@ -109,6 +121,8 @@ class Jobs:
             await self._set_back(job, error)
             return
 
+        self._without_files.pop(job.id, None)
+
         def finish(tx: Tx) -> None:
             if jobs.done(tx, job.id):
                 record(Turn(self._desk, tx, self._desk.now()))
@@ -116,6 +130,9 @@ class Jobs:
         await self._write(finish)
 
     async def _set_back(self, job: jobs.Claimed, error: Exception) -> None:
+        if isinstance(error, FilesUnavailable):
+            await self._await_files(job, error)
+            return
         reason = str(error) if isinstance(error, Retry) else type(error).__name__
         log.warning("a job failed", kind=job.kind, job=job.id, tries=job.tries, error=reason)
         if job.tries >= _TRIES:
@@ -127,6 +144,22 @@ class Jobs:
         run_at = to_ms(self._desk.now()) + int(wait * 1000)
         await self._write(lambda tx: jobs.later(tx, job.id, run_at, reason))
         asyncio.get_running_loop().call_later(wait, self._woken.set)
+
+    async def _await_files(self, job: jobs.Claimed, error: FilesUnavailable) -> None:
+        """Wait for our own file store for as long as it takes: what waits for it is not lost."""
+        log.error("a job waits for the file store", kind=job.kind, job=job.id, error=str(error))
+        began = self._without_files.setdefault(job.id, time.monotonic())
+        lasts = time.monotonic() - began >= self.files_patience
+
+        def set_back(tx: Tx) -> None:
+            now = self._desk.now()
+            run_at = to_ms(now) + int(self.files_pause * 1000)
+            jobs.later(tx, job.id, run_at, "the file store is away", counted=False)
+            if lasts:
+                troubles.file_store(Turn(self._desk, tx, now))
+
+        await self._write(set_back)
+        asyncio.get_running_loop().call_later(self.files_pause, self._woken.set)
 
     def _give_up(self, tx: Tx, job: jobs.Claimed, reason: str) -> None:
         jobs.give_up(tx, job.id, reason)

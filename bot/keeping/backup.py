@@ -7,10 +7,12 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.setup.filestore import file_store
 from storage import backup, snapshot
 from storage.backup import BadBackup, Manifest
 from storage.migrating import HEAD
@@ -71,52 +73,65 @@ async def back_up(config: Config, target: Path, passphrase: str, work: Work) -> 
                 raise Refused("the running desk could not copy its database: is the disk full?")
             moment = Path(answer["snapshot"])
         held.callback(lambda: moment.unlink(missing_ok=True))
-        return await asyncio.to_thread(_write, config, moment, target, passphrase, work)
+        files, loop = file_store(config), asyncio.get_running_loop()
+
+        def fetch(name: str) -> bytes:
+            return asyncio.run_coroutine_threadsafe(files.get(name), loop).result()
+
+        try:
+            return await asyncio.to_thread(_write, config, moment, target, passphrase, fetch, work)
+        finally:
+            await files.close()
 
 
-def _write(config: Config, moment: Path, target: Path, passphrase: str, work: Work) -> Manifest:
+def _write(
+    config: Config,
+    moment: Path,
+    target: Path,
+    passphrase: str,
+    fetch: Callable[[str], bytes],
+    work: Work,
+) -> Manifest:
     from bot.engine.opening import system_clock
 
-    root = config.data_dir / "files"
-    # Only what rows speak of: a file without its key is nobody's.
-    files = {name: root / name[:2] / name[2:4] / name for name in sorted(snapshot.files(moment))}
-    sizes = [moment.stat().st_size, *(f.stat().st_size for f in files.values() if f.exists())]
-    work.begin(sum(sizes))
+    work.begin(moment.stat().st_size + snapshot.size_of_documents(moment))
     manifest = Manifest(
         made_at=system_clock().isoformat(timespec="seconds"),
         office=config.office.name,
         version=snapshot.version(moment),
         tables=snapshot.tables(moment),
     )
-    backup.write(target, passphrase, moment, files, manifest, work.done)
+    # Only what rows speak of: a file without its key is nobody's.
+    names = sorted(snapshot.files(moment))
+    backup.write(target, passphrase, moment, names, fetch, manifest, work.done)
     sync_folder(target.absolute().parent)
     return manifest
 
 
-def restore(
+async def restore(
     config: Config, source: Path, passphrase: str, key: Path | None, work: Work
 ) -> Manifest:
     """Put a backup's data in place on a machine that has none, once all of it was verified.
 
     The master key comes separately: as a file, from the environment, or lying in the data's folder.
-    Raises Refused, BadBackup, WrongKey, DataLocked.
+    Raises Refused, BadBackup, WrongKey, DataLocked, StorageUnavailable.
     """
     from bot.engine.opening import Lock, database_path
 
-    if not source.is_file():
-        raise Refused(f"there is no file {source}")
     folder, database = config.data_dir, database_path(config)
-    lock = Lock.take(folder)
+    lock, files = Lock.take(folder), file_store(config)
     staging = folder / f".restore-{secrets.token_hex(6)}"
     try:
-        _demand_empty(database, folder)
+        _demand_data(source, database)
+        if not await files.is_empty():
+            raise Refused(f"{config.files_url} is not empty: nothing is overwritten")
         vault = _vault(config, key)
-        staging.mkdir(mode=0o700)
-        work.begin(source.stat().st_size)
-        manifest = backup.read(source, passphrase, staging, work.done)
-        _verify(staging, manifest, vault)
+        manifest = await asyncio.to_thread(_unpack, source, passphrase, staging, vault, work)
+        # The database last: it is what makes the data whole.
+        await files.adopt(staging / "files")
         _put(staging, folder, database, key)
     finally:
+        await files.close()
         shutil.rmtree(staging, ignore_errors=True)
         lock.release()
     return manifest
@@ -133,12 +148,19 @@ def _demand_room(database: Path, target: Path, passphrase: str) -> None:
         raise Refused(f"there is no database at {database} to back up")
 
 
-def _demand_empty(database: Path, folder: Path) -> None:
-    files = folder / "files"
+def _demand_data(source: Path, database: Path) -> None:
+    if not source.is_file():
+        raise Refused(f"there is no file {source}")
     if database.exists():
         raise Refused(f"{database} exists: nothing is overwritten; restore into an empty folder")
-    if files.is_dir() and any(files.iterdir()):
-        raise Refused(f"{files} is not empty: nothing is overwritten; restore into an empty folder")
+
+
+def _unpack(source: Path, passphrase: str, staging: Path, vault: Vault, work: Work) -> Manifest:
+    staging.mkdir(mode=0o700)
+    work.begin(source.stat().st_size)
+    manifest = backup.read(source, passphrase, staging, work.done)
+    _verify(staging, manifest, vault)
+    return manifest
 
 
 def _vault(config: Config, key: Path | None) -> Vault:
@@ -174,12 +196,7 @@ def _verify(staging: Path, manifest: Manifest, vault: Vault) -> None:
 
 
 def _put(staging: Path, folder: Path, database: Path, key: Path | None) -> None:
-    """Move everything into place, the database last: it is what makes the data whole."""
-    files = folder / "files"
-    if (staging / "files").is_dir():
-        if files.is_dir():
-            files.rmdir()
-        (staging / "files").rename(files)
+    """Move the key and the database into place."""
     if key is not None:
         handle = os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as out:

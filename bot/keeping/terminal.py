@@ -40,7 +40,7 @@ def restore_from(config: Config, source: Path, key: Path | None) -> None:
     os.umask(0o077)
     passphrase = _passphrase(twice=False)
     with _working() as work:
-        manifest = backup.restore(config, source, passphrase, key, work)
+        manifest = asyncio.run(backup.restore(config, source, passphrase, key, work))
     _print("restore", folder=str(config.data_dir), made_at=manifest.made_at, **_counts(manifest))
 
 

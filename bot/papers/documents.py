@@ -22,7 +22,6 @@ from flows.effects import Fetch
 from flows.events import Inspected
 from flows.session import Session
 from storage import documents
-from storage.database import StorageUnavailable
 from storage.documents import DocumentRow, Kept
 from storage.files import FileMissing
 from storage.instant import to_ms
@@ -78,7 +77,7 @@ async def fetch_document(desk: Desk, body: dict[str, Any]) -> Record:
     """Fetch ``body["ref"]`` from ``body["channel"]``, inspect it, keep it sealed, record it.
 
     Doing it again after a crash gives the same files under the same names. Raises Retry while the
-    platform or the disk may recover.
+    platform may recover, FilesUnavailable while our own store does not take files.
     """
     row = await desk.db.read(lambda tx: documents.by_id(tx, int(body["document"])))
     if row is None or row.key is None or row.state != documents.FETCHING:
@@ -95,10 +94,7 @@ async def fetch_document(desk: Desk, body: dict[str, Any]) -> Record:
         if error.gone:
             return _refusal(body, "large" if http.TOO_LARGE in error.reason else "gone")
         return _later(desk, row, body, error.reason)
-    try:
-        return await _keep(desk, row, body, content)
-    except StorageUnavailable:
-        return _later(desk, row, body, "the file store cannot be written")
+    return await _keep(desk, row, body, content)
 
 
 async def _keep(desk: Desk, row: DocumentRow, body: dict[str, Any], content: bytes) -> Record:
@@ -172,7 +168,7 @@ async def forget_upload(desk: Desk, body: dict[str, Any]) -> Record:
     if isinstance(channel, Forgets):
         try:
             await channel.forget(body["ref"])
-        except (FetchError, StorageUnavailable) as error:
+        except FetchError as error:
             raise Retry(str(error), after=_FORGET_SECONDS) from error
     return _nothing
 

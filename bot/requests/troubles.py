@@ -33,7 +33,16 @@ def platform(turn: Turn, channel: str, why: str, recoveries: int) -> None:
 
     Once for each time it happens; the staff's own group may be on that very platform.
     """
-    key = f"{why}:{channel}:{turn.desk.office.today(turn.now)}:{recoveries}"
+    _call(turn, f"{why}:{channel}:{turn.desk.office.today(turn.now)}:{recoveries}", why, channel)
+
+
+def file_store(turn: Turn) -> None:
+    """Our own file store has been away for a while: tell staff and who cares for the computer."""
+    _call(turn, f"files:{turn.desk.office.today(turn.now)}", "files")
+
+
+def _call(turn: Turn, key: str, why: str, channel: str = "") -> None:
+    """Alarm the staff's group, and those who lead it by another way than ``channel``; once."""
     turn.alarm(key, why, channel=channel)
     message = Message([Part(f"commands/alarm/{why}", {"channel": channel})])
     for officer in officers.roster(turn.tx):

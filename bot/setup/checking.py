@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rapidfuzz import process
 
 from bot.setup.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
 from bot.setup.facts import office_facts
+from bot.setup.filestore import file_store
 from bot.setup.settings import Config
 from bot.setup.versions import stranding, under_way
 from bot.words.markup import to_plain
@@ -21,6 +23,7 @@ from flows.loader import Known, read_definitions
 from flows.source import Problem, Source, nearest
 from storage.database import StorageUnavailable
 from storage.definitions import Version
+from storage.files import FilesUnavailable
 
 _ALSO_READ = {"LOKET_CONFIG"}
 _FRAME = "office"  # letterhead and signature, which every letter imports
@@ -60,6 +63,7 @@ def check_all(
         found.problems += _menu(config, definitions, source)
         found.problems += _emblem(config, root, source)
         found.problems += _variables(config, wording, source)
+        found.problems += _files(config)
         found.notes += [*_unset(config), *_strangers(environ)]
         found.notes += templates_to_submit(config, wording)
         try:
@@ -158,6 +162,23 @@ def _emblem(config: Config, root: Path, source: Source) -> Iterator[Problem]:
         line = source.line(("office", "emblem"))
         wrong = f"templates/{emblem} does not exist"
         yield Problem(source.file, line, "office.emblem", wrong, "put the image there")
+
+
+def _files(config: Config) -> Iterator[Problem]:
+    """The bucket must be there, and must know our key."""
+
+    async def ask() -> None:
+        files = file_store(config)
+        try:
+            await files.check()
+        finally:
+            await files.close()
+
+    if config.files_url.startswith("s3://"):
+        try:
+            asyncio.run(ask())
+        except FilesUnavailable as error:
+            yield Problem("environment", 0, "LOKET_FILES_URL", str(error), "then check again")
 
 
 def _texts(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,7 +66,7 @@ async def test_a_desk_at_work_comes_back_elsewhere(tmp_path: Path) -> None:
     assert letter is not None
     assert paper is not None
 
-    back = await asyncio.to_thread(restore, empty(there), file, SECRET, here / "master.key", Work())
+    back = await restore(empty(there), file, SECRET, here / "master.key", Work())
     assert back == manifest
     assert snapshot.tables(there / "loket.db") == before
     assert (there / "master.key").read_bytes() == key
@@ -104,21 +103,21 @@ async def test_nothing_is_overwritten_and_no_wrong_key_is_taken(tmp_path: Path) 
         with pytest.raises(Refused, match="12"):
             await back_up(config, tmp_path / "b", "pendek", Work())
     with pytest.raises(Refused, match="nothing is overwritten"):
-        restore(config, file, SECRET, None, Work())
+        await restore(config, file, SECRET, None, Work())
     with pytest.raises(Refused, match="--key"):
-        restore(empty(there), file, SECRET, None, Work())
+        await restore(empty(there), file, SECRET, None, Work())
     (tmp_path / "other.key").write_text("ab" * 32)
     with pytest.raises(WrongKey):
-        restore(empty(there), file, SECRET, tmp_path / "other.key", Work())
+        await restore(empty(there), file, SECRET, tmp_path / "other.key", Work())
     with pytest.raises(BadBackup):
-        restore(empty(there), file, "kata sandi yang lain", here / "master.key", Work())
+        await restore(empty(there), file, "kata sandi yang lain", here / "master.key", Work())
     lock = Lock.take(there)
     with pytest.raises(DataLocked):
-        restore(empty(there), file, SECRET, here / "master.key", Work())
+        await restore(empty(there), file, SECRET, here / "master.key", Work())
     lock.release()
     # Nothing of the refused ones is left in the way.
     assert sorted(p.name for p in there.iterdir()) == ["lock"]
-    restore(empty(there), file, SECRET, here / "master.key", Work())
+    await restore(empty(there), file, SECRET, here / "master.key", Work())
 
 
 async def test_a_backup_without_a_file_that_its_rows_speak_of_is_refused(tmp_path: Path) -> None:
@@ -128,9 +127,11 @@ async def test_a_backup_without_a_file_that_its_rows_speak_of_is_refused(tmp_pat
         database = tmp_path / "moment.db"
         snapshot.take(here / "loket.db", database)
     poor = archive.Manifest("2026", "x", snapshot.version(database), snapshot.tables(database))
-    archive.write(tmp_path / "poor", SECRET, database, {}, poor)
+    archive.write(tmp_path / "poor", SECRET, database, [], lambda name: b"", poor)
     with pytest.raises(BadBackup, match="lacks"):
-        restore(empty(tmp_path / "there"), tmp_path / "poor", SECRET, here / "master.key", Work())
+        await restore(
+            empty(tmp_path / "there"), tmp_path / "poor", SECRET, here / "master.key", Work()
+        )
 
 
 def test_the_commands_say_what_they_did(tmp_path: Path) -> None:

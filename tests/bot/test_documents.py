@@ -19,8 +19,9 @@ from flows.events import Inspected, Media
 from flows.session import Session
 from storage import contacts, inbox
 from storage import documents as stored
-from storage.database import StorageUnavailable, Tx
+from storage.database import Tx
 from storage.documents import DocumentRow
+from storage.files import FilesUnavailable
 from storage.instant import to_ms
 from tests.bot import papers, pictures
 from tests.office import TestOffice, office
@@ -221,13 +222,13 @@ async def test_a_full_disk_is_tried_again(
     desk: TestOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(name: str, sealed: bytes) -> None:
-        raise StorageUnavailable("the file store cannot be written")
+        raise FilesUnavailable("the file store cannot be written")
 
     desk.channel.files["ref-1"] = photo()
     one = await begin(desk)
     with monkeypatch.context() as broken:
         broken.setattr(desk.desk.files, "put", full)
-        with pytest.raises(Retry):
+        with pytest.raises(FilesUnavailable):
             await fetch(desk, one)
     await fetch(desk, one)
     assert (await row_of(desk, one)).state == "stored"

@@ -63,10 +63,10 @@ def _services() -> dict[str, Definition]:
 class Stage:
     """The desk, its people and its clock; between two lines everything is only on disk."""
 
-    def __init__(self, folder: Path, settings: list[list[str]]) -> None:
+    def __init__(self, folder: Path, settings: list[list[str]], **changes: object) -> None:
         self._settings = settings
         settle = next((int(s[1]) for s in settings if s[0] == "jeda"), 0)
-        self._config = structs.replace(configured(folder), settle_ms=settle)
+        self._config = structs.replace(configured(folder, **changes), settle_ms=settle)
         self.clock = Clock()
         self.telegram, self.whatsapp = Forum("telegram"), Forum("whatsapp")
         self.whatsapp.window_hours = 24.0

@@ -19,9 +19,9 @@ def happy(service: str) -> Script:
     return read(next((HERE / service).glob("happy*.chat")))
 
 
-async def opened(folder: Path, script: Script) -> Stage:
+async def opened(folder: Path, script: Script, **changes: object) -> Stage:
     """Open the desk of a transcript; the citizen's chat has an address worth hiding."""
-    stage = Stage(folder, script.settings)
+    stage = Stage(folder, script.settings, **changes)
     stage.people[""] = (stage.telegram, CHAT)
     await stage.open()
     await stage.begin()

@@ -9,6 +9,7 @@ import pytest
 
 from storage import backup, snapshot
 from storage.backup import BadBackup, Manifest
+from storage.files import FileMissing
 from tests.blank import new_database
 
 SECRET = "kata sandi yang panjang"
@@ -19,11 +20,8 @@ def make(folder: Path, *contents: bytes) -> tuple[Path, Manifest]:
     database = folder / "desk.db"
     new_database(database)
     names = {f"{n:032x}": content for n, content in enumerate(contents)}
-    files = {name: folder / name for name in names}
-    for name, content in names.items():
-        files[name].write_bytes(content)
     manifest = Manifest("2026-11-23", "Kantor", "0003", snapshot.tables(database))
-    backup.write(folder / "out.loket", SECRET, database, files, manifest)
+    backup.write(folder / "out.loket", SECRET, database, names, names.__getitem__, manifest)
     return folder / "out.loket", manifest
 
 
@@ -96,13 +94,16 @@ def test_a_file_purged_meanwhile_is_noted(tmp_path: Path) -> None:
     database = tmp_path / "desk.db"
     new_database(database)
     manifest = Manifest("2026", "Kantor", "0003", {})
-    gone = {"ab" * 16: tmp_path / "gone"}
-    backup.write(tmp_path / "out", SECRET, database, gone, manifest)
+
+    def gone(name: str) -> bytes:
+        raise FileMissing(name)
+
+    backup.write(tmp_path / "out", SECRET, database, ["ab" * 16], gone, manifest)
     assert unpacked(tmp_path / "out", tmp_path / "back").absent == ["ab" * 16]
 
 
 def test_a_failed_backup_leaves_nothing(tmp_path: Path) -> None:
     manifest = Manifest("2026", "Kantor", "0003", {})
     with pytest.raises(FileNotFoundError):
-        backup.write(tmp_path / "out", SECRET, tmp_path / "no.db", {}, manifest)
+        backup.write(tmp_path / "out", SECRET, tmp_path / "no.db", [], lambda name: b"", manifest)
     assert list(tmp_path.iterdir()) == []
