@@ -39,9 +39,13 @@ class Assign(Command, frozen=True):
 
 
 class Accept(Command, frozen=True):
-    """The stage's work is done: on to the next; ``through`` names an optional one to be run."""
+    """The stage's work is done: on to the next; ``through`` names an optional one to be run.
+
+    ``signer`` is who signs the letter that is wanted now, empty for whom the office says.
+    """
 
     through: str = ""
+    signer: str = ""
 
 
 class Return(Command, frozen=True):
@@ -156,7 +160,9 @@ class CameBack(Happened, frozen=True):
 
 
 class LetterWanted(Happened, frozen=True):
-    """The letter must be numbered and its file made."""
+    """The letter must be numbered and its file made, for this signer."""
+
+    signer: str = ""
 
 
 class LetterFinished(Happened, frozen=True):

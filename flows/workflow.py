@@ -201,18 +201,18 @@ class _Work:
                 return self.hand_over(compared)
             case steps.Ready(note):
                 return self.ready(note)
-            case steps.Accept(through):
-                return self.accept(through)
-        return self.accept("")
+            case steps.Accept(through, signer):
+                return self.accept(through, signer)
+        return self.accept()
 
-    def accept(self, through: str) -> Step:
+    def accept(self, through: str = "", signer: str = "") -> Step:
         if self.stage.act == "handover":
             raise Refused("compare_first", stage=self.stage.id)
         if self.stage.act == "ready":
             return self.ready("")
         if self.stage.act == "letter":
             self.state = replace(self.state, letter=True, made=False)
-            return self.forward([steps.LetterWanted()], through)
+            return self.forward([steps.LetterWanted(signer)], through)
         return self.forward([], through)
 
     def ready(self, note: str) -> Step:

@@ -7,13 +7,13 @@ from typing import Any
 
 from bot.commands import papers
 from bot.commands.registry import Answer, Call, command
+from bot.requests.private import carries_files, one_time
 from flows.messages import Attachment
-from storage import audit, letters, links, requests
+from storage import audit, letters, requests
 from storage.requests import Paper
 
-_MINUTES = 10
+_LASTING = timedelta(minutes=10)
 _ATTACHED = 10
-_NO_FILES = ("terminal", "sms")
 
 
 @command("berkas", "files", wants="request")
@@ -28,7 +28,11 @@ def files(call: Call) -> Answer:
         _line(call, labels.get(path, path), pages, linked=not attached)
         for path, pages in found.items()
     ]
-    args: dict[str, Any] = {"number": request.number, "papers": lines, "minutes": _MINUTES}
+    args: dict[str, Any] = {
+        "number": request.number,
+        "papers": lines,
+        "minutes": _LASTING.seconds // 60,
+    }
     files = [Attachment("document", str(one.id)) for one in seen] if attached else []
     for one in seen if attached else []:
         audit.note(turn.tx, turn.instant, call.officer.id, "document.sent", str(one.id))
@@ -45,7 +49,7 @@ def _may_see(call: Call, paper: Paper) -> bool:
 
 def _may_attach(call: Call, count: int) -> bool:
     """Files go only to the officer alone, where the channel carries them and they are few."""
-    alone = call.private and call.asker.channel not in _NO_FILES
+    alone = call.private and carries_files(call.asker.channel)
     return alone and 0 < count <= _ATTACHED
 
 
@@ -83,7 +87,4 @@ def _letter(call: Call, files: list[Attachment], *, linked: bool) -> dict[str, s
 
 
 def _link(call: Call, kind: str, ref: int) -> str:
-    turn = call.turn
-    until = turn.now + timedelta(minutes=_MINUTES)
-    code = links.make(turn.tx, turn.desk.vault, kind, str(ref), call.officer.id, until)
-    return f"{turn.desk.config.public_url.rstrip('/')}/berkas/{code}"
+    return one_time(call.turn, kind, ref, call.officer.id, _LASTING)

@@ -14,6 +14,7 @@ from bot.commands.grammar import first_word
 from bot.commands.names import Names
 from bot.commands.registry import Answer, Call, Table, command
 from bot.engine.turn import Turn
+from bot.requests.private import carries_files
 from flows.messages import Attachment
 from flows.workflow import Refused
 from storage import purges
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _WORDS = ("dihapus", "erased", "deleted")
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 _LINES = 15
-_NO_FILES = ("terminal", "sms")
 _COLUMNS = ["time", "kind", "service", "rule", "count", "by"]
 
 
@@ -43,7 +43,7 @@ def purged(call: Call) -> Answer:
     rows = [_row(call.names, one) for one in found[:_LINES]]
     args = {"month": month, "more": max(0, len(found) - _LINES)}
     files = []
-    if found and call.asker.channel not in _NO_FILES:
+    if found and carries_files(call.asker.channel):
         files = [Attachment("purges", month, f"penghapusan-{month}.csv")]
     return Answer("berkas_dihapus", args, Table(_COLUMNS, rows), files)
 

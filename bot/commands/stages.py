@@ -18,8 +18,12 @@ _DIFFERENT = {"beda", "berbeda", "different"}
 
 @command("terima", "accept", wants="request", needs="accept")
 def accept(call: Call) -> Answer:
-    """Finish the stage: on to the next one, or to an optional one that is named."""
-    return did(call, "terima", steps.Accept(_through(call)))
+    """Finish the stage: on to the next one, or to an optional one that is named.
+
+    Where the letter is made now, the words may name its signer instead.
+    """
+    signer = _signer(call)
+    return did(call, "terima", steps.Accept("" if signer else _through(call), signer))
 
 
 @command("kembalikan", "return", wants="request", needs="return")
@@ -95,11 +99,25 @@ def _through(call: Call) -> str:
     options = [(each["id"], each["label"]) for each in card["through"]]
     found = pick(call.rest, options)
     if found is None:
-        raise Refused("not_next_stage", stages=[label for _, label in options])
+        signers = call.turn.desk.config.signers if _act(call) == "letter" else []
+        known = [label for _, label in options] + [one.id for one in signers]
+        raise Refused("not_next_stage", stages=known)
     return found
 
 
+def _signer(call: Call) -> str:
+    """Return the signer whom the words after the number name, empty for none."""
+    if not call.rest or _act(call) != "letter":
+        return ""
+    said = call.rest.lower().removeprefix("a.n.").strip()
+    return next((s.id for s in call.turn.desk.config.signers if said == s.id.lower()), "")
+
+
 def _at_hand_over(call: Call) -> bool:
+    return _act(call) == "handover"
+
+
+def _act(call: Call) -> str:
     row = call.request
     definition = call.turn.desk.office.service(row.service, row.digest)
-    return stage_of(definition, row.state.stage).act == "handover"
+    return stage_of(definition, row.state.stage).act

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.setup.settings import Signer
 from bot.words.display import show_date
 from flows.definition import Definition, Question
 from storage.letters import LetterRow
@@ -17,10 +18,18 @@ _LANGUAGE = "id"
 
 
 def content_of(
-    desk: Desk, definition: Definition, row: RequestRow, given: Given, letter: LetterRow
+    desk: Desk,
+    definition: Definition,
+    row: RequestRow,
+    given: Given,
+    letter: LetterRow,
+    signer: str = "",
 ) -> dict[str, Any]:
-    """Return the data of a letter's template; every value is a plain string."""
-    office, signer = desk.config.office, desk.config.signers[0]
+    """Return the data of a letter's template; every value is a plain string.
+
+    ``signer`` is the id of who signs, empty for whom the office says.
+    """
+    office = desk.config.office
     return {
         "title": desk.wording.label(_LANGUAGE, f"{definition.id}.title"),
         "sample": desk.trial,
@@ -39,13 +48,7 @@ def content_of(
             "emblem": office.emblem,
             "letterhead": office.letterhead or [office.name],
         },
-        "signer": {
-            "title": signer.title,
-            "name": signer.name,
-            "rank": signer.rank,
-            "nip": signer.nip,
-            "on_behalf": signer.on_behalf,
-        },
+        "signer": _signature(desk.config.signer_of(definition.id, signer)),
         "answers": {
             question.id: shown(desk, definition, question, given.answers, question.id)
             for question in definition.questions
@@ -66,6 +69,19 @@ def content_of(
             ]
             for group in definition.groups
         },
+    }
+
+
+def _signature(signer: Signer) -> dict[str, str]:
+    """Return who signs, as official letters write it: "Plt. Camat", "a.n. Camat", "u.b."."""
+    title = f"{signer.acting} {signer.title}".strip()
+    return {
+        "title": title,
+        "name": signer.name,
+        "rank": signer.rank,
+        "nip": signer.nip,
+        "on_behalf": signer.on_behalf,
+        "through": signer.through,
     }
 
 

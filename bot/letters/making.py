@@ -32,7 +32,7 @@ async def make_letter(desk: Desk, body: dict[str, Any]) -> Record:
     """
     row, given, letter = await desk.db.read(lambda tx: _wanted(tx, desk, int(body["request"])))
     definition = desk.office.service(row.service, row.digest)
-    content = content_of(desk, definition, row, given, letter)
+    content = content_of(desk, definition, row, given, letter, body.get("signer", ""))
     dated = datetime.fromisoformat(letter.dated).replace(tzinfo=desk.office.calendar.zone)
     root = desk.wording.root
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from bot.requests import cards
+from bot.requests.private import carries_files, one_time
 from flows import numbering, steps
 from flows.definition import Definition
 from flows.events import Told, Wanted
@@ -29,6 +31,9 @@ _BUTTONS: dict[str, tuple[str, ...]] = {
     "letter_failed": ("lihat", "terima"),
     "late": ("lihat", "ambil"),
 }
+
+_LETTER_LINK = timedelta(hours=24)
+"""So long an officer may take to print a letter from a link that was not asked for."""
 
 _PLAIN: dict[type[Happened], str] = {
     steps.Forwarded: "forwarded",
@@ -112,8 +117,8 @@ def tell_officers(turn: Turn, done: Done, fact: Happened) -> None:
             to_staff(turn, done.row, "waiting", done.step)
         case steps.Assigned(officer):
             to_officer(turn, done.row, officer, "assigned", done.step)
-        case steps.LetterWanted():
-            _want_letter(turn, done)
+        case steps.LetterWanted(signer):
+            _want_letter(turn, done, signer)
         case steps.LetterFinished():
             _show_letter(turn, done)
         case steps.LetterFailed():
@@ -241,10 +246,9 @@ def _wanted(turn: Turn, row: RequestRow, paths: tuple[str, ...], reason: str) ->
         {path: [paper.id for paper in pages] for path, pages in papers.items()},
         given.marks,
     )
-    turn.tell(row.id, event, f"told:{row.id}:{done.step}:wanted")
 
 
-def _want_letter(turn: Turn, done: Done) -> None:
+def _want_letter(turn: Turn, done: Done, signer: str) -> None:
     """Reserve the number here; the file is made by a job, and made again under the same number."""
     config, definition = turn.desk.config, done.definition
     rule = config.numbers.letter
@@ -257,7 +261,8 @@ def _want_letter(turn: Turn, done: Done) -> None:
         return numbering.write(rule.pattern, number, day, code=code, unit=config.office.unit)
 
     letters.reserve(turn.tx, done.row.id, day.isoformat(), draw)
-    turn.job("letter", f"letter:{done.row.id}:{done.step}", {"request": done.row.id})
+    body = {"request": done.row.id, "signer": signer}
+    turn.job("letter", f"letter:{done.row.id}:{done.step}", body)
 
 
 def _show_letter(turn: Turn, done: Done) -> None:
@@ -266,12 +271,24 @@ def _show_letter(turn: Turn, done: Done) -> None:
     letter = letters.of_request(turn.tx, row.id)
     if letter is None:
         return
-    file = Attachment("letter", str(letter.id), f"{row.number}.pdf".replace("/", "-"))
     holder = row.state.officer
     wanted = [holder] if holder else officers_of(turn, row.state.role)
     for officer_id in wanted:
-        to_officer(turn, row, officer_id, "letter", done.step, [file])
+        _give_letter(turn, done, officer_id, letter)
     to_staff(turn, row, "letter", done.step)
+
+
+def _give_letter(turn: Turn, done: Done, officer_id: int, letter: LetterRow) -> None:
+    reached = officers.active_contacts(turn.tx, officer_id)
+    if not reached:
+        return
+    if carries_files(reached[0][1]):
+        name = f"{done.row.number}.pdf".replace("/", "-")
+        file = Attachment("letter", str(letter.id), name)
+        to_officer(turn, done.row, officer_id, "letter", done.step, [file])
+        return
+    link = one_time(turn, "letter", letter.id, officer_id, _LETTER_LINK)
+    to_officer(turn, done.row, officer_id, "letter", done.step, link=link)
 
 
 def officers_of(turn: Turn, role: str) -> list[int]:

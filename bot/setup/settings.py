@@ -117,9 +117,11 @@ class Hours(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Signer(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who signs letters: the first of the list unless another is chosen.
+    """Who signs letters: the first of the list unless ``signed_by`` or an officer says otherwise.
 
-    ``on_behalf`` is the title signed for (a.n.), empty when signing in one's own name.
+    ``on_behalf`` is the title signed for (a.n.), empty when signing in one's own name;
+    ``through`` the title between, for whom this one signs (u.b.); ``acting`` stands before the
+    title of who does an office that is not theirs (Plt., Plh.).
     """
 
     id: str
@@ -128,6 +130,8 @@ class Signer(Struct, frozen=True, forbid_unknown_fields=True):
     nip: str
     rank: str = ""
     on_behalf: str = ""
+    through: str = ""
+    acting: Literal["", "Plt.", "Plh."] = ""
 
 
 class Series(Struct, frozen=True, forbid_unknown_fields=True):
@@ -303,7 +307,8 @@ class Bucket(Struct, frozen=True, forbid_unknown_fields=True):
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """One office's configuration; the top level of ``config.yaml``.
 
-    ``services`` maps a menu group to the services under it. ``settle_ms``: how long a typed free
+    ``services`` maps a menu group to the services under it, ``signed_by`` a service to the id of
+    who signs its letters. ``settle_ms``: how long a typed free
     text waits for more words. ``now``: the instant at which a trial's clock starts.
     """
 
@@ -315,6 +320,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     signers: list[Signer]
     numbers: Numbers
     complaints: Complaints
+    signed_by: dict[str, str] = field(default_factory=dict)
     languages: list[str] = field(default_factory=lambda: ["id", "en"])
     reminders: Reminders = Reminders()
     retention: Retention = Retention()
@@ -340,6 +346,14 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return f"Config({self.office.name!r})"
+
+    def signer_of(self, service: str, chosen: str = "") -> Signer:
+        """Return who signs a service's letters: who was chosen, else as the office says."""
+        known = {signer.id: signer for signer in self.signers}
+        for one in (chosen, self.signed_by.get(service, "")):
+            if one in known:
+                return known[one]
+        return self.signers[0]
 
     def permits(self, role: str, permission: str) -> bool:
         """Return whether that role may do that."""

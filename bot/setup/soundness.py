@@ -139,6 +139,22 @@ def _staff(config: Config) -> Found:
         yield ("signers",), "nobody signs letters", "write id, title, name and nip of the camat"
     if len({signer.id for signer in config.signers}) < len(config.signers):
         yield ("signers",), "two signers have the same id", "give each its own"
+    yield from _signers(config)
+
+
+def _signers(config: Config) -> Found:
+    for place, one in enumerate(config.signers):
+        if one.through and not one.on_behalf:
+            wrong = "is between this signer and nobody"
+            yield ("signers", place, "through"), wrong, "write on_behalf too, or remove it"
+    signers = {one.id for one in config.signers}
+    offered = {service for services in config.services.values() for service in services}
+    for service, signer in config.signed_by.items():
+        if service not in offered:
+            yield ("signed_by", service), "is no service of this office", nearest(service, offered)
+        if signer not in signers:
+            wrong = f'"{signer}" is no signer'
+            yield ("signed_by", service), wrong, nearest(signer, signers)
 
 
 def _numbers(config: Config) -> Found:
