@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ class Refusals:
     """Decides what becomes of refused messages; ``gate`` finds a channel's gate.
 
     ``sender_pause`` is how many seconds a channel rests at least when the platform refuses the
-    office itself.
+    office itself; ``counts`` are refusals by channel, fault and what became of the message.
     """
 
     def __init__(self, desk: Desk, gate: Callable[[str], Gate]) -> None:
@@ -42,7 +43,7 @@ class Refusals:
         self._gate = gate
         self._strained: dict[str, tuple[int, float]] = {}
         self.sender_pause = _SENDER_PAUSE
-        self.failed = 0
+        self.counts: Counter[tuple[str, str, str]] = Counter()
 
     def hold(self, handed: outbox.Handed, error: SendError) -> float:
         """Hold the whole channel where the refusal is about more than this message.
@@ -77,7 +78,10 @@ class Refusals:
         reason = f"{error.code} {error.reason}".strip()
         if error.unsure:
             outbox.doubt(tx, handed.id)
-        if _may_go_again(handed, error):
+        again = _may_go_again(handed, error)
+        outcome = "again" if again else "given_up"
+        self.counts[handed.channel, error.fault.value, outcome] += 1
+        if again:
             wait = max(hold, error.retry_after)
             if not hold:
                 wait = max(wait, backoff(handed.tries).total_seconds())
@@ -88,7 +92,6 @@ class Refusals:
                 )
             self._call_for_help(turn, handed, error)
             return
-        self.failed += 1
         outbox.give_up(tx, handed.id, reason)
         if handed.kind != "citizen":
             return

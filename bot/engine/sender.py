@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -53,7 +53,7 @@ class Sender:
         self._noting: set[int] = set()
         self._handing = 0
         self.announcer = Announcer(desk, self)
-        self.sent = 0
+        self.sent: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Begin with what waited, and what was being handed over, when the desk stopped."""
@@ -174,7 +174,7 @@ class Sender:
             return True
         finally:
             self._handing -= 1
-        self.sent += 1
+        self.sent[handed.channel] += 1
         self.gate(handed.channel).open()
 
         def record(tx: Tx) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.engine.lanes import Lanes
+from bot.engine.spread import Spread
 from bot.engine.turn import Turn
 from storage import inbox
 from storage.database import Tx
@@ -40,8 +41,7 @@ class Worker:
         self._desk = desk
         self._take_turn = take_turn
         self.lanes = Lanes(self._step, "turns")
-        self.turns = 0
-        self.turn_seconds = 0.0
+        self.turns = Spread()
 
     async def start(self) -> None:
         """Wake every lane in which something waited when the desk stopped."""
@@ -129,8 +129,7 @@ class Worker:
             self._take_turn(turn, waiting)
         except Exception as cause:
             raise TurnFailed(waiting.seq, cause) from cause
-        self.turns += 1
-        self.turn_seconds += time.perf_counter() - began
+        self.turns.add(time.perf_counter() - began)
         return turn.addressed
 
     def _count(self, tx: Tx, lane: int, failure: TurnFailed) -> None:

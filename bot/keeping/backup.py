@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bot.setup.settings import Config
 
 LEAST_PASSPHRASE = 12
+LAST = "last-backup"
+"""The file whose age is that of the newest backup; who backs up by other means touches it."""
+
 _KEY = "master.key"
 _STALE_SECONDS = 86_400.0
 
@@ -105,6 +108,7 @@ def _write(
     names = sorted(snapshot.files(moment))
     backup.write(target, passphrase, moment, names, fetch, manifest, work.done)
     sync_folder(target.absolute().parent)
+    (config.data_dir / LAST).touch()
     return manifest
 
 

@@ -16,7 +16,6 @@ from flows.messages import Attachment, Button, Message, Part
 from flows.standing import State, stage_of
 from flows.steps import Happened
 from storage import history, letters, numbers, officers, queue, requests
-from storage.letters import LetterRow
 from storage.requests import RequestRow
 
 if TYPE_CHECKING:
