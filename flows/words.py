@@ -141,6 +141,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "status": ("status", "cek status", "cek permohonan", "lihat status", "lacak", "track"),
     "officer": ("petugas", "operator", "bicara petugas", "bicara dengan petugas", "panggil petugas",
         "hubungi petugas", "tanya petugas", "bantuan petugas", "bantuan manusia",
+        "person", "a person", "real person", "speak to someone", "talk to someone",
         "bicara ke petugas", "bicara orang", "bicara dengan orang", "officer", "human", "agent"),
     "language": ("bahasa", "ganti bahasa", "ubah bahasa", "pilih bahasa", "language"),
     "info": ("info", "informasi"),
@@ -182,6 +183,7 @@ WISHES: dict[str, tuple[str, ...]] = {
         "minta uang", "dimintai uang", "complaint"),
     "officer": (
         "petugas", "operator", "bicara orang", "bicara manusia", "ngomong orang", "hubungi kantor",
+        "speak person", "speak someone", "talk someone", "real person", "help person",
         "telepon kantor", "nomor kantor", "talk person", "talk human", "talk officer",
     ),
     "suggestion": ("saran", "usul", "masukan", "suggestion"),

@@ -16,6 +16,7 @@ from flows.messages import Attachment, Button, Message, Part
 from flows.standing import State, stage_of
 from flows.steps import Happened
 from storage import history, letters, numbers, officers, queue, requests
+from storage.letters import LetterRow
 from storage.requests import RequestRow
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ def _notice(turn: Turn, row: RequestRow, what: str, args: dict[str, Any]) -> Mes
     buttons = [
         Button(f"cmd:{word} {row.number}", text=f"/{word} {row.number}")
         for word in _BUTTONS.get(what, ())
+        # Whoever has it need not take it, and nobody else can.
+        if not (word == "ambil" and row.state.officer)
     ]
     part = Part(f"commands/notices/{what}", known | args)
     return Message([part], buttons=buttons, request=row.id)
