@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 
-.PHONY: run test lint check pytest crash bench lock browser clean
+.PHONY: run test lint check pytest crash day bench lock browser clean
 
 run: .venv/run.stamp
 	@$(BIN)/loket serve
@@ -18,6 +18,9 @@ test: .venv/dev.stamp browser
 
 crash: .venv/dev.stamp
 	$(BIN)/pytest -m crash -s tests/crash
+
+day: .venv/dev.stamp
+	$(BIN)/pytest -m day -s tests/town
 
 # Those we are compared with need other versions of what we use: they have an environment of their own.
 bench: .venv/run.stamp .venv-bench/stamp

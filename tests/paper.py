@@ -27,3 +27,11 @@ def photo(kind: str = "sharp", seed: int = 1) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
     return out.getvalue()
+
+
+@cache
+def scan(seed: int = 9) -> bytes:
+    """Return a PDF of one page that holds such a card."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(photo("sharp", seed))).save(out, "PDF")
+    return out.getvalue()

@@ -259,3 +259,8 @@ def test_national_holidays_are_kept_unless_the_office_says_no(tmp_path: Path) ->
     assert not calendar(load_config(EXAMPLE, {}), [2026]).is_working_day(independence)
     path = changed(tmp_path, "national_holidays: true", "national_holidays: false")
     assert calendar(load_config(path, {}), [2026]).is_working_day(independence)
+
+
+def test_links_lead_to_the_port_that_the_desk_listens_on() -> None:
+    config = load_config(ROOT / "config.yaml", {"LOKET_PORT": "9000"})
+    assert config.public_url == "http://127.0.0.1:9000"

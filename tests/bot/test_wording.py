@@ -231,3 +231,10 @@ def test_missing_lists_what_a_language_lacks(wording: Wording) -> None:
         ("en", "x.y"),
     ]
     assert wording.variables("id", "conversation.promised") == {"day", "at", "sum", "nik"}
+
+
+def test_words_are_plain_text_that_can_be_written_down(wording: Wording) -> None:
+    """A message of several parts is told apart by its bytes: what marks text as safe has none."""
+    button = Button("yes", "common.button.yes")
+    said = wording.render(Message([Part("common.ask.nik")], buttons=[button]))
+    assert [type(one) for one in (said.html, said.how, *said.buttons[0])] == [str] * 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 import aiohttp
@@ -17,23 +18,23 @@ from tests.standins.twilio import SID, TwilioStandin, sign
 _PATIENCE = 30.0
 
 
-class Person:
+class Person(ABC):
     """Somebody with a phone; ``read`` counts the messages that were looked at."""
 
     def __init__(self) -> None:
         self.read = 0
 
+    @abstractmethod
     def heard(self) -> list[Any]:
         """Return every message to this person."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def write(self, text: str) -> None:
         """Send words."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def show(self, content: bytes) -> None:
         """Send a photo."""
-        raise NotImplementedError
 
     async def hears(self, words: str) -> str:
         """Wait for a new message that holds these words, and return it."""
@@ -82,6 +83,17 @@ class OnTelegram(Person):
         size = {"file_id": name, "file_unique_id": name, "width": 1280, "height": 810}
         await self.send({"photo": [{**size, "file_size": len(content)}]})
 
+    async def hand_in(self, content: bytes) -> None:
+        """Send a PDF."""
+        name = f"file-{self.chat}-{len(self.platform.files)}"
+        self.platform.files[name] = content
+        file = {"file_id": name, "file_unique_id": name, "mime_type": "application/pdf"}
+        await self.send({"document": {**file, "file_name": "a.pdf", "file_size": len(content)}})
+
+    async def point(self, latitude: float, longitude: float) -> None:
+        """Send a place."""
+        await self.send({"location": {"latitude": latitude, "longitude": longitude}})
+
     def update(self, content: dict[str, Any]) -> dict[str, Any]:
         """Return an update as Telegram would deliver it."""
         number = OnTelegram.next_update
@@ -117,10 +129,11 @@ async def deliver(desk: Installation, body: bytes) -> int:
 class OnWhatsApp(Person):
     """A WhatsApp number behind Twilio."""
 
+    next_message = 1
+
     def __init__(self, desk: Installation, platform: TwilioStandin, number: str) -> None:
         super().__init__()
         self.desk, self.platform, self.number = desk, platform, number
-        self._count = 0
 
     def heard(self) -> list[Any]:
         return [m for m in self.platform.sent if m.to == f"whatsapp:{self.number}"]
@@ -129,18 +142,29 @@ class OnWhatsApp(Person):
         await self._send({"Body": text, "NumMedia": "0", "MessageType": "text"})
 
     async def show(self, content: bytes) -> None:
-        media = f"ME{len(self.platform.files):032x}"
-        self.platform.files[media] = ("image/jpeg", content)
-        message = f"MM{self._count + 1:032x}"
+        await self._attach(content, "image/jpeg")
+
+    async def hand_in(self, content: bytes) -> None:
+        """Send a PDF."""
+        await self._attach(content, "application/pdf")
+
+    async def point(self, latitude: float, longitude: float) -> None:
+        """Send a place."""
+        where = {"Latitude": str(latitude), "Longitude": str(longitude)}
+        await self._send({"Body": "", "NumMedia": "0", "MessageType": "location", **where})
+
+    async def _attach(self, content: bytes, kind: str) -> None:
+        media = f"ME{OnWhatsApp.next_message:032x}"
+        self.platform.files[media] = (kind, content)
+        message = f"MM{OnWhatsApp.next_message:032x}"
         url = self.platform.media_url(media, message)
-        await self._send(
-            {"Body": "", "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": "image/jpeg"}
-        )
+        await self._send({"Body": "", "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": kind})
 
     async def _send(self, content: dict[str, str]) -> None:
-        self._count += 1
+        number = OnWhatsApp.next_message
+        OnWhatsApp.next_message += 1
         form = {
-            "MessageSid": f"MM{self._count:032x}",
+            "MessageSid": f"MM{number:032x}",
             "AccountSid": SID,
             "From": f"whatsapp:{self.number}",
             "To": FROM,

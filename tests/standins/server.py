@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,7 +36,7 @@ class Refusal(Struct):
     slow: float = 0.0
 
 
-class Standin:
+class Standin(ABC):
     """A server on a loopback port. Use ``async with``, or ``start`` and ``stop``.
 
     ``journal`` gets one JSON line for every message that took effect.
@@ -80,9 +81,9 @@ class Standin:
             self._journal.close()
             self._journal = None
 
+    @abstractmethod
     def add_routes(self, app: web.Application) -> None:
         """Add the platform's own routes."""
-        raise NotImplementedError
 
     def refuse(self, **plan: Any) -> None:
         """Plan a refusal; plans are used up in the order in which they match."""

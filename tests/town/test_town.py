@@ -1,0 +1,216 @@
+"""A day of the whole town: every service on every phone, five officers, the real process.
+
+Citizens and officers play the happy transcripts side by side; afterwards nothing may be
+unanswered, lost, or done twice. A small town in every run; the whole one with ``make day``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.setup.services import ROOT
+from tests.process.installation import Installation
+from tests.process.people import OnTelegram, OnWhatsApp
+from tests.standins.gateway import SECRET, GatewayStandin
+from tests.standins.telegram import TelegramStandin
+from tests.standins.twilio import TwilioStandin
+from tests.town.people import Ears, OnSms, Person
+from tests.town.plays import Play, plays
+
+_OFFICERS = [
+    ("Rina", "counter", "telegram"),
+    ("Dewi", "counter", "whatsapp"),
+    ("Budi", "verifier", "telegram"),
+    ("Sari", "secretary", "whatsapp"),
+    ("Camat", "signer", "telegram"),
+]
+_CHANNELS = ("telegram", "whatsapp", "sms")
+_INVITED = re.compile(r"/gabung [\w-]+")
+_NUMBER = re.compile(r"nomor ([a-z]{2,6} \d\d \d{4})\b")
+_BEING_MADE = "masih dibuat tunggu sebentar"
+_WORD = re.compile(r"\w+")
+_WIB = timedelta(hours=7)
+
+
+@dataclass
+class Town:
+    """The platforms, the desk and everybody."""
+
+    desk: Installation
+    telegram: TelegramStandin
+    twilio: TwilioStandin
+    gateway: GatewayStandin
+    ears: Ears
+    officers: dict[str, list[Person]] = field(default_factory=dict)
+    citizens: list[Person] = field(default_factory=list)
+    filed: list[str] = field(default_factory=list)
+
+    def person(self, channel: str, number: int) -> Person:
+        """Return somebody new on that channel."""
+        if channel == "telegram":
+            chat = 700_000_000 + number
+            return Person(self.ears, str(chat), OnTelegram(self.desk, self.telegram, chat))
+        address = f"+6281{_CHANNELS.index(channel)}7{number:07}"
+        if channel == "whatsapp":
+            return Person(self.ears, address, OnWhatsApp(self.desk, self.twilio, address))
+        return Person(self.ears, address, OnSms(self.gateway, address))
+
+    async def hire(self) -> None:
+        """The head joins by the printed code and invites the others."""
+        head = self.person("telegram", 900_000)
+        await head.asks(f"/gabung {self.desk.invite()} Ketua", "Selamat bergabung")
+        for place, (name, role, channel) in enumerate(_OFFICERS):
+            officer = self.person(channel, 900_001 + place)
+            officer.name = name
+            before = len(self.telegram.sent)
+            await head.asks(f"/petugas undang {name} {role}", "Undangan")
+            said = " ".join(one.text for one in self.telegram.sent[before:])
+            await officer.asks(_INVITED.findall(said)[0], "Selamat bergabung")
+            self.officers.setdefault(role, []).append(officer)
+
+
+async def test_a_small_town(tmp_path: Path) -> None:
+    await _day(tmp_path, citizens=6, seed=1)
+
+
+@pytest.mark.day
+@pytest.mark.timeout(1800)
+async def test_a_whole_town(tmp_path: Path) -> None:
+    await _day(tmp_path, citizens=120, seed=7)
+
+
+async def _day(folder: Path, *, citizens: int, seed: int) -> None:
+    telegram, twilio = TelegramStandin(), TwilioStandin(callbacks=["sent", "delivered"])
+    gateway = GatewayStandin(reports=("sms:sent", "sms:delivered"))
+    async with telegram, twilio, gateway:
+        desk = Installation(
+            folder / "data",
+            telegram.url,
+            twilio.url,
+            TELEGRAM_MODE="webhook",
+            TWILIO_SMS_RATE="200",
+            SMS_GATEWAY_URL=gateway.address,
+            SMS_GATEWAY_SECRET=SECRET,
+            LOKET_CONFIG=str(_config(folder)),
+        )
+        gateway.webhook = f"{desk.url}/sms/webhook"
+        town = Town(desk, telegram, twilio, gateway, Ears(telegram, twilio, gateway))
+        listening = asyncio.create_task(town.ears.listen())
+        try:
+            await desk.start()
+            await town.hire()
+            began = time.monotonic()
+            await _live(town, citizens, random.Random(seed))
+            took = time.monotonic() - began
+            _judge(town)
+            _tell(town, took)
+            assert await desk.stop() == 0
+        finally:
+            listening.cancel()
+            await desk.close()
+
+
+def _config(folder: Path) -> Path:
+    """The office as it is, for a day that is over in minutes: its limits count by the minute."""
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    for old, new in [
+        ("messages_per_minute: 30", "messages_per_minute: 10000"),
+        ("settle_ms: 1500", "settle_ms: 0"),
+    ]:
+        assert old in text, old
+        text = text.replace(old, new)
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def _live(town: Town, count: int, chance: random.Random) -> None:
+    """Let every citizen come at a moment of their own and have their letter."""
+    today = (datetime.now(UTC) + _WIB).date()
+    every = plays(today)
+    by_words = [play for play in every if play.by_words]
+    cases = []
+    for number in range(count):
+        channel = _CHANNELS[number % len(_CHANNELS)]
+        choice = by_words if channel == "sms" else every
+        play = choice[number // len(_CHANNELS) % len(choice)]
+        citizen = town.person(channel, number)
+        town.citizens.append(citizen)
+        cases.append(_case(town, channel, citizen, play, chance.uniform(0, count / 8)))
+    await asyncio.gather(*cases)
+
+
+async def _case(town: Town, channel: str, citizen: Person, play: Play, after: float) -> None:
+    """One play from the first word until the letter is in the hand."""
+    await asyncio.sleep(after)
+    cast = {
+        name: town.officers[role][town.citizens.index(citizen) % len(town.officers[role])]
+        for name, role in play.cast.items()
+    }
+    names = {name: officer.name for name, officer in cast.items()}
+    filed = ""
+    for line in play.in_words() if channel == "sms" else play.lines:
+        who = cast.get(line.who, citizen)
+        text = line.text.replace("{number}", filed.upper().replace(" ", "-"))
+        expected = line.answers.get(line.who, "").replace("{number}", filed)
+        expected = _WORD.sub(lambda found: names.get(found[0], found[0]), expected)
+        async with who.talking:
+            try:
+                answer = await who.asks(text, expected, _BEING_MADE)
+                while _BEING_MADE in answer:
+                    await asyncio.sleep(0.5)
+                    answer = await who.asks(text, expected, _BEING_MADE)
+            except AssertionError as error:
+                raise AssertionError(f"{play.service}: {text}: {error}") from None
+        if not filed and line.who == "" and (found := _NUMBER.search(answer)):
+            filed = found[1]
+            town.filed.append(filed)
+    assert filed, play.service
+
+
+def _judge(town: Town) -> None:
+    """Nothing waits, nothing was set aside or given up, nothing is missing or there twice."""
+    rows = town.desk.rows
+    assert rows("SELECT key FROM inbox WHERE state <> 1 AND retry_at IS NOT NULL") == []
+    assert rows("SELECT kind, error FROM job WHERE state = 3") == []
+    assert rows("SELECT id, error FROM outbox WHERE state = 3") == []
+    numbers = [str(row[0]) for row in rows("SELECT number FROM request ORDER BY id")]
+    assert sorted(plain_number(one) for one in numbers) == sorted(town.filed)
+    series = Counter(one.rpartition("-")[0] for one in numbers)
+    for name, count in series.items():
+        assert {f"{name}-{n + 1:04}" for n in range(count)} <= set(numbers)
+    assert rows("SELECT id, tries, unsure FROM outbox WHERE tries > 1 OR unsure > 0") == []
+
+
+def plain_number(number: str) -> str:
+    """Return a number as it is heard."""
+    return number.lower().replace("-", " ")
+
+
+def _tell(town: Town, took: float) -> None:
+    """Print the figures of the day; none is a reason to fail, for machines differ."""
+    answers = sorted(second for one in town.citizens for second in one.seconds)
+    orders = sorted(second for team in town.officers.values() for o in team for second in o.seconds)
+    messages = sum(len(heard) for heard in town.ears.heard.values())
+    sys.stdout.write(
+        f"citizens {len(town.citizens)}, requests {len(town.filed)}, in {took:.0f} s\n"
+        f"messages to people {messages}, memory {town.desk.memory():.0f} MB\n"
+        f"citizens' answers {len(answers)}: p50 {_at(answers, 0.5):.0f} ms, "
+        f"p99 {_at(answers, 0.99):.0f} ms\n"
+        f"officers' answers {len(orders)}: p50 {_at(orders, 0.5):.0f} ms, "
+        f"p99 {_at(orders, 0.99):.0f} ms\n"
+    )
+
+
+def _at(seconds: list[float], share: float) -> float:
+    return seconds[min(len(seconds) - 1, int(len(seconds) * share))] * 1000
