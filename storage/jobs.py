@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,13 +15,18 @@ _PLACE = "job.body"
 
 
 class Claimed(NamedTuple):
-    """A job that this worker alone does until its lease ends."""
+    """A job that this worker alone does until its lease ends.
+
+    ``tries`` counts this one and those that failed; ``cuts`` how often the process went before it
+    could say how it ended.
+    """
 
     id: int
     kind: str
     key: str
     tries: int
     body: dict[str, Any]
+    cuts: int = 0
 
 
 def add(tx: Tx, vault: Vault, kind: str, key: str, body: dict[str, Any], run_at: int) -> None:
@@ -35,22 +41,35 @@ def add(tx: Tx, vault: Vault, kind: str, key: str, body: dict[str, Any], run_at:
     )
 
 
-def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int) -> list[Claimed]:
+def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int, most_cuts: int) -> list[Claimed]:
     """Claim what is due for ``lease`` milliseconds; a dead worker's claims are free after it.
 
-    A row that cannot be read is given up, so that it holds up nothing.
+    What was cut off more than ``most_cuts`` times waits until nothing else is due. A row that
+    cannot be read is given up, so that it holds up nothing.
     """
+    return _claim(tx, vault, now, lease, limit, "cuts <= ?", most_cuts)
+
+
+def claim_suspect(tx: Tx, vault: Vault, now: int, lease: int, most_cuts: int) -> list[Claimed]:
+    """Claim one that was cut off more often; its worker does nothing else meanwhile."""
+    return _claim(tx, vault, now, lease, 1, "cuts > ?", most_cuts)
+
+
+def _claim(
+    tx: Tx, vault: Vault, now: int, lease: int, limit: int, which: str, most_cuts: int
+) -> list[Claimed]:
     rows = tx.all(
-        "SELECT id, kind, key, tries, body FROM job WHERE state < 2 AND run_at <= ?"
-        " AND (state = 0 OR claimed_until < ?) ORDER BY run_at, id LIMIT ?",
+        "SELECT id, kind, key, tries, body, cuts FROM job WHERE state < 2 AND run_at <= ?"  # noqa: S608
+        f" AND (state = 0 OR claimed_until < ?) AND {which} ORDER BY run_at, id LIMIT ?",
         now,
         now,
+        most_cuts,
         limit,
     )
     claimed = []
     for row in rows:
         if not tx.run(
-            "UPDATE job SET state = 1, tries = tries + 1, claimed_until = ?, owner = ?"
+            "UPDATE job SET state = 1, cuts = cuts + 1, claimed_until = ?, owner = ?"
             " WHERE id = ? AND state < 2 AND (state = 0 OR claimed_until < ?)",
             now + lease,
             tx.owner,
@@ -64,8 +83,18 @@ def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int) -> list[Claime
         except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
             give_up(tx, row[0], "unreadable")
             continue
-        claimed.append(Claimed(row[0], row[1], row[2], row[3] + 1, body))
+        claimed.append(Claimed(row[0], row[1], row[2], row[3] + 1, body, row[5]))
     return claimed
+
+
+def release(tx: Tx, job_ids: Sequence[int]) -> None:
+    """Let go of what was claimed, as if it had never been: the process stops in good order."""
+    for job_id in job_ids:
+        tx.run(
+            "UPDATE job SET state = 0, claimed_until = NULL, cuts = cuts - 1"
+            " WHERE id = ? AND state = 1",
+            job_id,
+        )
 
 
 def next_at(tx: Tx) -> int | None:
@@ -86,12 +115,12 @@ def done(tx: Tx, job_id: int) -> bool:
 
 def later(tx: Tx, job_id: int, run_at: int, error: str, *, counted: bool = True) -> None:
     """Try again at that instant; a try that is not counted never leads to giving up."""
-    if not counted:
-        tx.run("UPDATE job SET tries = tries - 1 WHERE id = ?", job_id)
     tx.run(
-        "UPDATE job SET state = 0, run_at = ?, error = ? WHERE id = ? AND state = 1",
+        "UPDATE job SET state = 0, run_at = ?, error = ?, tries = tries + ?, cuts = 0"
+        " WHERE id = ? AND state = 1",
         run_at,
         error,
+        int(counted),
         job_id,
     )
 

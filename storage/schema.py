@@ -332,7 +332,10 @@ class Document(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """Slow work. ``state``: 0 waiting, 1 claimed by ``owner``, 2 done, 3 given up."""
+    """Slow work. ``state``: 0 waiting, 1 claimed by ``owner``, 2 done, 3 given up.
+
+    ``tries`` counts failures, ``cuts`` beginnings after which nothing was heard.
+    """
 
     __table_args__ = (
         Index(
@@ -355,6 +358,7 @@ class Job(SQLModel, table=True):
     body: bytes | None = _sealed()
     error: str = ""
     owner: int | None = Field(default=None, sa_column=Column(Id))
+    cuts: int = _number(0)
 
 
 class Series(SQLModel, table=True):

@@ -25,6 +25,10 @@ Record = Callable[[Turn], None]
 Handler = Callable[["Desk", dict[str, Any]], Awaitable[Record]]
 _LEASE_MS = 120_000
 _TRIES = 8
+_SUSPECT = 2
+"""Cut off more often than this, a job is done alone: it may be what brings the process down."""
+_MOST_CUTS = 8
+"""Cut off so often, it is set aside: the process would not stay up otherwise."""
 _AT_ONCE = 4
 _POLL_SECONDS = 5.0
 _FILES_PAUSE = 15.0
@@ -56,6 +60,8 @@ class Jobs:
         self._woken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._held: set[int] = set()
+        self._alone = False
         self._without_files: dict[int, float] = {}
         self.files_pause = _FILES_PAUSE
         self.files_patience = _FILES_PATIENCE
@@ -71,6 +77,9 @@ class Jobs:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        held = list(self._held)
+        if held:
+            await self._release(held)
 
     def wake(self) -> None:
         """Something was queued."""
@@ -91,26 +100,42 @@ class Jobs:
                 continue
 
     async def _claim(self) -> None:
-        room = _AT_ONCE - len(self._running)
+        room = 0 if self._alone else _AT_ONCE - len(self._running)
         if room <= 0:
             return
         now = to_ms(self._desk.now())
         due = await self._desk.db.read(lambda tx: jobs.next_at(tx))
         if due is None or due > now:
             return
+        vault = self._desk.vault
         claimed = await self._desk.db.write(
-            lambda tx: jobs.claim(tx, self._desk.vault, now, _LEASE_MS, room)
+            lambda tx: jobs.claim(tx, vault, now, _LEASE_MS, room, _SUSPECT)
         )
+        if not claimed and not self._running:
+            claimed = await self._desk.db.write(
+                lambda tx: jobs.claim_suspect(tx, vault, now, _LEASE_MS, _SUSPECT)
+            )
+            self._alone = bool(claimed)
         for job in claimed:
+            self._held.add(job.id)
             task = asyncio.get_running_loop().create_task(self._do(job))
             self._running.add(task)
             task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._alone = False
         self._woken.set()
 
     async def _do(self, job: jobs.Claimed) -> None:
+        if job.cuts >= _MOST_CUTS:
+            log.error("a job was cut off too often", kind=job.kind, job=job.id, cuts=job.cuts)
+            await self._write(lambda tx: self._give_up(tx, job, "cut off again and again"))
+        else:
+            await self._try(job)
+        self._held.discard(job.id)
+
+    async def _try(self, job: jobs.Claimed) -> None:
         try:
             record = await self._handlers[job.kind](self._desk, job.body)
         except GiveUp as error:
@@ -169,6 +194,13 @@ class Jobs:
             turn.put(lane, JobFailed(job.kind, reason), f"job:{job.id}")
         else:
             turn.alarm(f"job:{job.id}", "job", kind=job.kind, reason=reason)
+
+    async def _release(self, held: list[int]) -> None:
+        """What was under way is no suspect: it was stopped in good order."""
+        try:
+            await self._desk.db.write(lambda tx: jobs.release(tx, held))
+        except StorageUnavailable as error:
+            log.warning("jobs under way wait for their lease", error=str(error))
 
     async def _write(self, unit: Callable[[Tx], None]) -> None:
         """Record a result; while the database cannot be written, keep trying."""
