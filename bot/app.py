@@ -21,8 +21,10 @@ from bot.channels.screen import Screen
 from bot.channels.terminal import Terminal
 from bot.channels.trial import Trial
 from bot.engine.catching_up import CatchUp
+from bot.engine.company import Errand
+from bot.engine.databases import is_shared
 from bot.engine.desk import Desk
-from bot.engine.opening import Lock, open_desk, start_desk, stop_desk
+from bot.engine.opening import DataLocked, Lock, open_desk, start_desk, stop_desk
 from bot.logs import configure_logs, note_lost
 from bot.setup.settings import Config
 from bot.terminal.socket import PrivateSocket
@@ -60,12 +62,12 @@ class App:
             door = PrivateSocket(desk)
             await door.open()
             self.doors.append(door)
-        self._receive_telegram()
+        await self._receive_telegram()
         missed = CatchUp(self.desk)
         if missed.needed:
-            self.tasks.append(asyncio.get_running_loop().create_task(missed.run()))
+            await self.desk.company.lead(Errand(missed.run))
 
-    def _receive_telegram(self) -> None:
+    async def _receive_telegram(self) -> None:
         from bot.channels.telegram import TelegramChannel
 
         channel = self.desk.channels.get("telegram")
@@ -73,11 +75,11 @@ class App:
             return
         if self.config.telegram.mode == "webhook":
             work = channel.set_webhook(self.config.public_url)
+            self.tasks.append(asyncio.get_running_loop().create_task(work))
         else:
             from bot.channels.telegram_polling import Poller
 
-            work = Poller(channel, self.desk.accept).run()
-        self.tasks.append(asyncio.get_running_loop().create_task(work))
+            await self.desk.company.lead(Errand(Poller(channel, self.desk.accept).run))
 
     async def stop(self) -> None:
         """Take nothing more in, finish what is under way, let go of the data."""
@@ -94,23 +96,30 @@ class App:
 
 async def build(config: Config) -> App:
     """Open the data and wire the parts; raises DataLocked, StorageUnavailable."""
-    locks = [Lock.take(config.data_dir)]
+    shared = is_shared(config)
+    locks = [Lock.take(config.data_dir, shared=shared)]
     desk = await open_desk(config)
     desk.channels = real_channels(config, desk)
     trial = None
     if has_trial(config):
-        locks.append(Lock.take(config.data_dir / "coba"))
-        trial = await _open_trial(config)
+        # Where several processes share a folder, one of them has the trial that lies in it.
+        with contextlib.suppress(*[DataLocked] if shared else []):
+            locks.append(Lock.take(config.data_dir / "coba"))
+            trial = await _open_trial(config)
     return App(config, desk, trial, secrets.token_urlsafe(_TRIAL_TOKEN_BYTES), locks)
 
 
 async def open_alone(config: Config, *, trial: bool) -> tuple[Desk, Lock]:
-    """Open one desk for a command while none is running; raises DataLocked, StorageUnavailable."""
-    lock = Lock.take(config.data_dir / "coba" if trial else config.data_dir)
+    """Open one desk for a command while none is running; raises DataLocked, StorageUnavailable.
+
+    On a PostgreSQL others may be running elsewhere: the command works beside them.
+    """
+    shared = is_shared(config) and not trial
+    lock = Lock.take(config.data_dir / "coba" if trial else config.data_dir, shared=shared)
     try:
         if trial:
             return await _open_trial(config), lock
-        desk = await open_desk(config)
+        desk = await open_desk(config, candidate=False)
     except BaseException:
         lock.release()
         raise

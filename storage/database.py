@@ -54,6 +54,10 @@ class Tx(Protocol):
 class Database(Protocol):
     """An engine at work: ``write`` and ``read`` run a function of a transaction."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may write to it beside this one."""
+
     def open(self) -> None:
         """Begin; raises StorageUnavailable."""
 

@@ -62,11 +62,23 @@ def by_digest(tx: Tx) -> dict[str, Definition]:
     return {one.digest: one.definition for one in all_versions(tx) if one.definition}
 
 
+def beside(tx: Tx, known: Collection[str]) -> dict[str, Definition]:
+    """Return what another process, of a newer version, has kept since: by digest, if readable."""
+    rows = tx.all("SELECT digest FROM storeddefinition")
+    new = [digest for (digest,) in rows if digest not in known]
+    bodies = [tx.one("SELECT body FROM storeddefinition WHERE digest = ?", one) for one in new]
+    found = {digest: _read(row[0]) for digest, row in zip(new, bodies, strict=True) if row}
+    return {digest: one for digest, one in found.items() if one is not None}
+
+
 def forget_unused(tx: Tx, current: Collection[str]) -> int:
     """Delete versions that are not current and that no conversation or request began with.
 
-    Closed requests count: what was asked is still shown in its own words.
+    Closed requests count: what was asked is still shown in its own words. Where other processes
+    may begin with a version of theirs at any moment, all stay.
     """
+    if tx.shared:
+        return 0
     unused = tx.all(
         "SELECT digest FROM storeddefinition WHERE digest NOT IN (SELECT digest FROM conversation)"
         " AND digest NOT IN (SELECT digest FROM request)"

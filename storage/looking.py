@@ -15,6 +15,22 @@ from storage.sqlite import SqliteTx
 T = TypeVar("T")
 
 
+def look_at_server(url: str, work: Callable[[Tx], T]) -> T:
+    """Run ``work`` on a PostgreSQL, which is left as it is; raises StorageUnavailable."""
+    from storage.postgres import PostgresTx
+    from storage.postgres_link import Link, Lost, StatementFailed
+
+    try:
+        link = Link(url, "loket-looking")
+        try:
+            link.simple("BEGIN READ ONLY")
+            return work(PostgresTx(link))
+        finally:
+            link.close()
+    except (Lost, StatementFailed) as error:
+        raise StorageUnavailable(f"the database cannot be read: {error}") from error
+
+
 def look(path: Path, work: Callable[[Tx], T]) -> T:
     """Run ``work`` on a SQLite file, also while a desk writes it; raises StorageUnavailable."""
     # Without a log nobody has the file open. Then it is read as it is: a reader that joined in

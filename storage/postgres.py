@@ -93,6 +93,8 @@ def lock_key(name: int | str) -> int:
 class PostgresDatabase:
     """A PostgreSQL at ``url``; ``owner`` is the number under which this process claims rows."""
 
+    shared = True
+
     def __init__(self, url: str) -> None:
         self.url = url
         self.owner = 0

@@ -78,6 +78,8 @@ class SqliteTx:
 class SqliteDatabase:
     """A SQLite file: ``write`` and ``read`` run a function of a transaction."""
 
+    shared = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()

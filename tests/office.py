@@ -181,17 +181,23 @@ class TestOffice:
 def configured(folder: Path, **changes: object) -> Config:
     """The example office with its data in ``folder``; typed answers settle at once."""
     config = load_config(ROOT / "config.yaml", {"LOKET_DATA_DIR": str(folder)})
-    database = f"sqlite:///{folder}/loket.db"
-    return structs.replace(config, data_dir=folder, database_url=database, settle_ms=0, **changes)
+    ours = {"database_url": f"sqlite:///{folder}/loket.db", "settle_ms": 0, **changes}
+    return structs.replace(config, data_dir=folder, **ours)
 
 
 @asynccontextmanager
 async def office(
-    folder: Path, *, clock: Clock | None = None, **changes: object
+    folder: Path, *, clock: Clock | None = None, database: str = "", **changes: object
 ) -> AsyncIterator[TestOffice]:
-    """Open a desk in ``folder``, at work; close it at the end."""
+    """Open a desk in ``folder``, at work; close it at the end.
+
+    ``database`` is the address of a PostgreSQL; without it the desk has a file of its own.
+    """
     clock = clock or Clock()
-    new_database(folder / "loket.db")
+    if database:
+        changes["database_url"] = database
+    else:
+        new_database(folder / "loket.db")
     desk = await open_desk(configured(folder, **changes), now=clock)
     channel = Kept()
     desk.channels = {channel.name: channel}

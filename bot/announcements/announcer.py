@@ -65,7 +65,7 @@ class Announcer:
             await asyncio.wait(list(self.tasks.values()))
 
     def _wake(self, channel: Channel) -> None:
-        if self.stopping:
+        if self.stopping or not self._desk.company.leads:
             return
         if channel.name in self.tasks:
             self._again.add(channel.name)
@@ -78,7 +78,7 @@ class Announcer:
     async def _run(self, channel: Channel) -> None:
         flying: set[asyncio.Task[None]] = set()
         try:
-            while not self.stopping:
+            while not self.stopping and self._desk.company.leads:
                 self._again.discard(channel.name)
                 try:
                     pause = await self._round(channel, flying)

@@ -21,24 +21,31 @@ log = structlog.get_logger()
 
 
 class Clock:
-    """Rings every few seconds; a ring missed while the desk was down is made up by the next."""
+    """Rings every few seconds; a ring missed while the desk was down is made up by the next.
+
+    Of several processes the leader's alone rings.
+    """
 
     def __init__(self, desk: Desk, every_seconds: float = 10.0) -> None:
         self._desk = desk
-        self._scheduler = AsyncIOScheduler(timezone=desk.office.calendar.zone)
-        self._scheduler.add_job(
-            self._ring, "interval", seconds=every_seconds, coalesce=True, max_instances=1
-        )
-        self._scheduler.add_job(self._tidy, "interval", minutes=30, coalesce=True, max_instances=1)
+        self._every_seconds = every_seconds
+        self._scheduler: AsyncIOScheduler | None = None
 
     async def start(self) -> None:
         """Look at once at what came due while the desk was down, then regularly."""
-        self._scheduler.start()
+        scheduler = AsyncIOScheduler(timezone=self._desk.office.calendar.zone)
+        often = {"coalesce": True, "max_instances": 1}
+        scheduler.add_job(self._ring, "interval", seconds=self._every_seconds, **often)
+        scheduler.add_job(self._tidy, "interval", minutes=30, **often)
+        scheduler.start()
+        self._scheduler = scheduler
         await self._ring()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Stop looking."""
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
 
     async def _ring(self) -> None:
         try:

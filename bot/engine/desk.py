@@ -22,6 +22,7 @@ from storage.vault import Vault
 
 if TYPE_CHECKING:
     from bot.engine.clock import Clock
+    from bot.engine.company import Company
     from bot.engine.jobs import Jobs
     from bot.engine.limits import PersonLimits
     from bot.engine.sender import Sender
@@ -52,6 +53,7 @@ class Desk:
     jobs: Jobs = field(init=False)
     clock: Clock = field(init=False)
     limits: PersonLimits = field(init=False)
+    company: Company = field(init=False)
 
     async def accept(self, envelopes: Sequence[Envelope]) -> None:
         """Store these events; they are durable when this returns.

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from bot.engine.clock import Clock
+from bot.engine.databases import company_of, open_database
 from bot.engine.desk import Desk
 from bot.engine.handlers import JOB_HANDLERS
 from bot.engine.jobs import Jobs
@@ -29,15 +30,12 @@ from bot.words.wording import Wording
 from flows.definition import Definition
 from flows.loader import canonical, digest
 from storage import contacts, definitions, settings
-from storage.database import StorageUnavailable, Tx
+from storage.database import Tx
 from storage.files import LocalFiles
 from storage.instant import to_ms
-from storage.migrating import bring_up_to_date
-from storage.sqlite import SqliteDatabase
 from storage.vault import Vault
 
 log = structlog.get_logger()
-_SQLITE = "sqlite:///"
 
 
 class DataLocked(Exception):
@@ -46,17 +44,20 @@ class DataLocked(Exception):
 
 @dataclass
 class Lock:
-    """The one writer's hold on a data folder, until the process ends or ``release``."""
+    """A process's hold on a data folder, until it ends or ``release``.
+
+    Who writes a SQLite file holds its folder alone; those of a PostgreSQL may share one.
+    """
 
     handle: TextIOWrapper
 
     @classmethod
-    def take(cls, folder: Path) -> Lock:
+    def take(cls, folder: Path, *, shared: bool = False) -> Lock:
         """Take the folder's lock; raises DataLocked."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = (folder / "lock").open("a+")
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             handle.close()
             raise DataLocked(f"a desk is running on {folder}") from None
@@ -85,14 +86,15 @@ async def open_desk(
     now: Callable[[], datetime] | None = None,
     root: Path = ROOT,
     services: Mapping[str, Definition] | None = None,
+    candidate: bool = True,
 ) -> Desk:
-    """Open the data and return a desk that is not yet at work; raises StorageUnavailable."""
+    """Open the data and return a desk that is not yet at work; raises StorageUnavailable.
+
+    Of several processes at one database a ``candidate`` may lead.
+    """
     folder = config.data_dir / "coba" if trial else config.data_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / "loket.db" if trial else database_path(config)
-    bring_up_to_date(path)
-    db = SqliteDatabase(path)
-    db.open()
+    db = open_database(config, trial=trial)
     vault = Vault.load(folder, config.secret_key.reveal() or None)
     moment = now or (clock_from(config.now) if trial and config.now else system_clock)
     found = services if services is not None else read_services(config, root)
@@ -130,17 +132,8 @@ async def open_desk(
     desk.sender = Sender(desk)
     desk.jobs = Jobs(desk, JOB_HANDLERS)
     desk.clock = Clock(desk)
+    desk.company = company_of(desk, candidate=candidate)
     return desk
-
-
-def database_path(config: Config) -> Path:
-    """Return the SQLite file that the configuration names; raises StorageUnavailable."""
-    url = config.database_url
-    if not url:
-        return config.data_dir / "loket.db"
-    if url.startswith(_SQLITE):
-        return Path(url.removeprefix(_SQLITE))
-    raise StorageUnavailable("LOKET_DATABASE_URL must begin with sqlite:///")
 
 
 async def start_desk(desk: Desk) -> None:
@@ -151,10 +144,11 @@ async def start_desk(desk: Desk) -> None:
         await desk.db.write(lambda tx: _seat_staff(tx, desk, "telegram", staff_chat))
     for channel in desk.channels.values():
         await channel.open()
+    await desk.company.open()
     await desk.sender.start()
     await desk.jobs.start()
     await desk.worker.start()
-    await desk.clock.start()
+    await desk.company.lead(desk.clock)
 
 
 def _seat_staff(tx: Tx, desk: Desk, channel: str, address: str) -> None:
@@ -165,7 +159,7 @@ def _seat_staff(tx: Tx, desk: Desk, channel: str, address: str) -> None:
 
 async def stop_desk(desk: Desk) -> None:
     """Finish what is under way, close the channels and the database."""
-    desk.clock.stop()
+    await desk.company.rest()
     await desk.worker.stop()
     await desk.jobs.stop()
     await desk.sender.stop()
@@ -173,3 +167,4 @@ async def stop_desk(desk: Desk) -> None:
         await channel.close()
     await desk.files.close()
     desk.db.close()
+    await desk.company.leave()

@@ -58,7 +58,8 @@ async def back_up(config: Config, target: Path, passphrase: str, work: Work) -> 
 
     Raises Refused, DataLocked, StorageUnavailable.
     """
-    from bot.engine.opening import Lock, database_path
+    from bot.engine.databases import database_path
+    from bot.engine.opening import Lock
     from bot.terminal.socket import NotRunning, Visit
 
     database = database_path(config)
@@ -120,7 +121,8 @@ async def restore(
     The master key comes separately: as a file, from the environment, or lying in the data's folder.
     Raises Refused, BadBackup, WrongKey, DataLocked, StorageUnavailable.
     """
-    from bot.engine.opening import Lock, database_path
+    from bot.engine.databases import database_path
+    from bot.engine.opening import Lock
 
     folder, database = config.data_dir, database_path(config)
     lock, files = Lock.take(folder), file_store(config)

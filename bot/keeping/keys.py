@@ -46,7 +46,8 @@ async def rotate(
 
     Raises DataLocked, NoNewKey, StorageUnavailable, WrongKey.
     """
-    from bot.engine.opening import Lock, database_path
+    from bot.engine.databases import database_path
+    from bot.engine.opening import Lock
 
     folder = config.data_dir
     lock = Lock.take(folder)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 Rows = list[list[str]]
 _MOST_SEEN = 200
+_EVERY = 1_000_000
 
 
 async def data_file(desk: Desk, contact_id: int) -> File | None:
@@ -90,7 +91,7 @@ class _Dossier:
             yield self._chat(chat)
             if (draft := self._draft(chat)) is not None:
                 yield draft
-        for row in requests.of_citizen(self.tx, self.citizen, -1):
+        for row in requests.of_citizen(self.tx, self.citizen, _EVERY):
             yield self._request(row)
         for one in complaints.of_citizen(self.tx, self.desk.vault, self.citizen):
             yield self._complaint(one)

@@ -69,6 +69,9 @@ def check_all(
         try:
             versions = kept(config)
         except StorageUnavailable as error:
+            if config.database_url.startswith("postgresql"):
+                write = "write the address of a PostgreSQL that runs: see docs/postgres.md"
+                found.problems.append(Problem("LOKET_DATABASE_URL", 0, "", str(error), write))
             found.notes.append(f"Nobody can say who is on which version: {error}.")
         else:
             found.notes += under_way(versions, config)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +44,19 @@ class PrivateSocket:
         self._desk = desk
         self._path = folder_of(desk) / _NAME
         self._server: asyncio.Server | None = None
+        self._held: TextIOWrapper | None = None
         self._visits: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Begin to listen; what a crash left behind is taken away (the data's lock is ours)."""
-        await self._desk.db.write(lambda tx: screens.leave(tx, "terminal"))
+        """Begin to listen; what a crash left behind is taken away (the door's lock is ours).
+
+        Of several processes that share the folder one listens; what it is told reaches them all.
+        """
+        self._held = _held(self._path.with_suffix(".lock"))
+        if self._held is None:
+            return
+        if not self._desk.db.shared:
+            await self._desk.db.write(lambda tx: screens.leave(tx, "terminal"))
         self._path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with _reachable(self._path) as name:
@@ -63,7 +73,10 @@ class PrivateSocket:
         for visit in self._visits:
             visit.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
-        self._path.unlink(missing_ok=True)
+        if self._held is not None:
+            self._path.unlink(missing_ok=True)
+            self._held.close()
+            self._held = None
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -86,6 +99,17 @@ class PrivateSocket:
             await asyncio.gather(*asked, return_exceptions=True)
             writer.close()
             await door.close()
+
+
+def _held(path: Path) -> TextIOWrapper | None:
+    """Take the door's lock, None where another process has it."""
+    handle = path.open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        return None
+    return handle
 
 
 async def _answer(door: Door, line: bytes, writer: asyncio.StreamWriter) -> None:

@@ -14,10 +14,14 @@ class Differs(AssertionError):
     """The desk did not answer as the transcript says."""
 
 
-async def play(path: Path, folder: Path) -> None:
-    """Play a transcript; between any two lines the desk is closed and opened from disk."""
+async def play(path: Path, folder: Path, database: str = "") -> None:
+    """Play a transcript; between any two lines the desk is closed and opened from disk.
+
+    ``database`` is the address of a PostgreSQL, where it is not a file in the folder.
+    """
     script = read(path)
-    stage = Stage(folder, script.settings)
+    elsewhere = {"database_url": database} if database else {}
+    stage = Stage(folder, script.settings, **elsewhere)
     await stage.open()
     try:
         await stage.begin()

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from bot.channels.protocol import Rendered
 from bot.engine import opening
+from bot.engine.databases import is_shared
 from bot.engine.desk import Desk
 from bot.engine.opening import open_desk, start_desk, stop_desk
 from bot.setup.config import load_config
@@ -88,7 +89,8 @@ class Stage:
 
     async def open(self) -> None:
         """Open the desk from disk and set it to work."""
-        new_database(self._config.data_dir / "loket.db")
+        if not is_shared(self._config):
+            new_database(self._config.data_dir / "loket.db")
         with pytest.MonkeyPatch.context() as patch:
             # Words and services are files of the program, not state: they are read once.
             patch.setattr(opening, "Wording", lambda *_: the_wording())
