@@ -38,7 +38,15 @@ def look_at_machine(folder: Path, files_up: bool) -> Machine:
     disk = shutil.disk_usage(folder)
     last = folder / LAST
     backup_at = last.stat().st_mtime if last.exists() else 0.0
-    return Machine(disk.total, disk.free, files_up, backup_at, metadata.version("loket"))
+    return Machine(disk.total, disk.free, files_up, backup_at, _version())
+
+
+def _version() -> str:
+    try:
+        return metadata.version("loket")
+    except metadata.PackageNotFoundError:
+        # In a container the program lies beside the packages it needs.
+        return "source"
 
 
 class Exported:
