@@ -6,6 +6,7 @@ import re
 
 from bot.commands.grammar import first_word
 from bot.commands.registry import Answer, Call, Table, command
+from bot.requests.spent import spent
 from flows.workflow import Refused
 from storage import failures, requests
 from storage.failures import Failure
@@ -25,7 +26,8 @@ def failed(call: Call) -> Answer:
     found = failures.newest(call.turn.tx, _LINES)
     rows = [_row(call, one) for one in found]
     table = Table(["mark", "kind", "about", "time", "error"], rows)
-    return Answer("gagal", {"more": failures.count(call.turn.tx) - len(found)}, table)
+    more = failures.count(call.turn.tx) - len(found)
+    return Answer("gagal", {"more": more, "spent": spent(call.turn)}, table)
 
 
 def _again(call: Call, said: str) -> Answer:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.channels import cost
 from bot.engine.tidying import tidy
 from bot.engine.turn import Turn
 from flows.events import ComplaintDue, Digest, Woken
-from storage import broadcasts, complaints, conversations, requests
+from storage import broadcasts, complaints, conversations, requests, spending
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 
@@ -67,6 +68,7 @@ def ring(desk: Desk, tx: Tx) -> int:
     Outside the hours in which people may be written to, nothing is due.
     """
     now = desk.now()
+    _book(desk, tx)
     calendar = desk.office.calendar
     if calendar.next_allowed(now) > now:
         return 0
@@ -90,3 +92,11 @@ def ring(desk: Desk, tx: Tx) -> int:
         day = desk.office.today(now)
         turn.put(0, Digest(day), f"digest:{day}")
     return count
+
+
+def _book(desk: Desk, tx: Tx) -> None:
+    """Write down what messages cost since the last ring; a crash in between loses a few seconds."""
+    amounts = cost.unbooked()
+    if amounts:
+        spending.book(tx, desk.office.today(desk.now())[:7], amounts)
+        tx.then(lambda: cost.booked(amounts))

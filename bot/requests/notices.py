@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from bot.requests import cards
 from bot.requests.private import carries_files, one_time
+from bot.requests.spent import spent
 from flows import numbering, steps
 from flows.definition import Definition
 from flows.events import Told, Wanted
@@ -170,6 +171,7 @@ def morning_digest(turn: Turn) -> None:
         "uncollected": sum(c.total for c in counts if c.status == "open" and _ready(turn, c)),
         "late": [cards.card(turn, row.id) for row in queue.late(turn.tx, turn.now)],
         "late_total": sum(c.late for c in counts),
+        "spent": spent(turn),
     }
     for contact_id in turn.staff():
         message = Message([Part("commands/notices/digest", args)])
