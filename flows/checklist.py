@@ -15,6 +15,8 @@ from flows.session import Session
 ENOUGH = "enough"
 BROUGHT = "brought"
 """The mark of a document that comes to the office on paper."""
+SEEN = "seen"
+"""The mark of a document whose original an officer looked at, at the counter."""
 
 
 class Item(Struct, frozen=True):
@@ -55,11 +57,16 @@ def is_brought(session: Session, path: str) -> bool:
     return session.marks.get(path) == BROUGHT
 
 
+def is_on_paper(session: Session, path: str) -> bool:
+    """Is this document brought, or was it shown at the counter? No photo of it is asked for."""
+    return session.marks.get(path) in (BROUGHT, SEEN)
+
+
 def take_up(session: Session, path: str) -> None:
     """What was left out, or was to be brought, is asked or given after all."""
     if path in session.skipped:
         session.skipped.remove(path)
-    if is_brought(session, path):
+    if is_on_paper(session, path):
         del session.marks[path]
 
 
@@ -104,8 +111,9 @@ def drop_orphans(definition: Definition, session: Session) -> list[int]:
     for path in [path for path in session.documents if path not in asked]:
         let_go += [page.id for page in session.documents.pop(path) if page.id]
     session.skipped = [path for path in session.skipped if path in asked]
-    for path in [path for path in session.marks if is_brought(session, path) and path not in asked]:
-        del session.marks[path]
+    for path in [path for path in session.marks if path not in asked]:
+        if is_on_paper(session, path):
+            del session.marks[path]
     for group in definition.groups:
         if not holds(group.when, session.answers):
             session.counts.pop(group.id, None)

@@ -42,6 +42,7 @@ from flows.events import (
     Wanted,
     Woken,
 )
+from flows.messages import Attachment
 from flows.office import Office
 from flows.places import (
     PLACES,
@@ -161,7 +162,13 @@ def _by_office(talk: Talk, event: AnyEvent) -> bool:
 
 
 def _told(talk: Talk, event: Told) -> None:
-    talk.say(event.key, **event.args)
+    if event.document and talk.upload:
+        # Where no photo can be sent none arrives either.
+        talk.say("conversation.told.file_elsewhere")
+    else:
+        talk.say(event.key, **event.args)
+    if event.document and not talk.upload:
+        talk.attachments.append(Attachment("document", str(event.document)))
     talk.template = event.template
     if event.closes:
         drop(talk, event.request)

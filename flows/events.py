@@ -122,7 +122,8 @@ class Woken(Event, frozen=True):
 class Told(Event, frozen=True):
     """The office tells the citizen something; the machine chooses the moment.
 
-    ``closes`` says that the request ended: nothing more is asked for it.
+    ``closes`` says that the request ended: nothing more is asked for it. ``document`` is a stored
+    file that comes with it.
     """
 
     key: str
@@ -130,6 +131,7 @@ class Told(Event, frozen=True):
     request: int = 0
     template: str = ""
     closes: bool = False
+    document: int = 0
 
 
 class Wanted(Event, frozen=True):

@@ -112,11 +112,13 @@ def give_to_request(tx: Tx, document_ids: Sequence[int], request_id: int) -> int
         tx.run(
             "UPDATE document SET request_id = ? WHERE id = ? AND state = ?"
             " AND (request_id IS NULL OR request_id = ?)"
-            " AND contact_id IN (SELECT c.id FROM contact c JOIN request r"
-            " ON c.id = r.contact_id OR c.citizen_id = r.citizen_id WHERE r.id = ?)",
+            " AND (contact_id = (SELECT contact_id FROM request WHERE id = ?)"
+            " OR contact_id IN (SELECT c.id FROM contact c JOIN request r"
+            " ON c.citizen_id = r.citizen_id WHERE r.id = ?))",
             request_id,
             document_id,
             STORED,
+            request_id,
             request_id,
             request_id,
         )

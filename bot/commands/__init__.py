@@ -5,6 +5,7 @@ from bot.commands import (  # noqa: F401
     broadcast,
     claims,
     complaints,
+    counter,
     failures,
     files,
     guide,

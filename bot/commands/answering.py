@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
-from bot.commands import grammar, joining, subjects
+from bot.commands import counter, grammar, joining, subjects
 from bot.commands.explaining import explain
 from bot.commands.grammar import Spoken
 from bot.commands.registry import ALIASES, COMMANDS, Answer, Asker, Call, find
@@ -33,8 +33,12 @@ def answer(turn: Turn, asker: Asker, text: str) -> Message | None:
         return _message(asker, done) if done else None
     # The row decides, not what was true when the message was received.
     officer = officers.by_id(turn.tx, asker.officer.id)
+    if officer is None or not officer.active:
+        return None
+    if counter.continues(turn, asker, officer, text):
+        return _message(asker, _done(turn, asker, officer, Spoken(counter.NAME, text, True)))
     spoken = _spoken(asker, text)
-    if officer is None or not officer.active or spoken is None:
+    if spoken is None:
         return None
     return _message(asker, _done(turn, asker, officer, spoken))
 

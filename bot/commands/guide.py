@@ -10,6 +10,7 @@ GROUPS = {
     "looking": ("antrean", "lihat", "berkas", "cari"),
     "having": ("ambil", "lepas", "tugaskan"),
     "deciding": ("terima", "kembalikan", "tolak", "siap", "serahkan", "batalkan", "urungkan"),
+    "counter": ("baru",),
     "speaking": ("balas", "pengaduan", "catat"),
     "office": ("siaran", "petugas", "gagal", "bantuan"),
 }

@@ -29,7 +29,7 @@ def resolve(call: Call, known: Command) -> tuple[Call, Target]:
         return _in_topic(call, word, rest), "request"
     if not word:
         raise Refused("no_number", command=known.name)
-    return replace(call, row=_found(call, word), rest=rest), "request"
+    return replace(call, row=found(call, word), rest=rest), "request"
 
 
 def _in_topic(call: Call, word: str, rest: str) -> Call:
@@ -52,11 +52,12 @@ def _in_topic(call: Call, word: str, rest: str) -> Call:
     raise Refused("here_or_there", number=own.number, other=found[0].number, here=HERE, rest=rest)
 
 
-def _found(call: Call, word: str) -> RequestRow:
-    found = requests.find(call.turn.tx, word, _CANDIDATES) if names_request(word) else []
-    if not found:
+def found(call: Call, word: str) -> RequestRow:
+    """Return the request that a word names; raises Refused."""
+    rows = requests.find(call.turn.tx, word, _CANDIDATES) if names_request(word) else []
+    if not rows:
         raise Refused("number_unknown", said=word[:40])
-    return _chosen(call, word, found)
+    return _chosen(call, word, rows)
 
 
 def _chosen(call: Call, word: str, found: list[RequestRow]) -> RequestRow:

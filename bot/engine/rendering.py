@@ -77,6 +77,10 @@ async def load_file(desk: Desk, item: Attachment) -> File | None:
             from bot.commands.purged import purges_file
 
             return await purges_file(desk, item.ref)
+        case "slip":
+            from bot.people.slip import slip_file
+
+            return await slip_file(desk, item)
         case "letter":
             return await load_letter(desk, int(item.ref))
         case "thumbnail":

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.channels.screen import Screen
 from bot.engine.turn import Turn
 from bot.papers import documents, outgoing
-from storage import complaints, conversations, history, purges, retention
+from bot.people import counter
+from storage import complaints, conversations, counterdrafts, history, purges, retention
 from storage.database import Tx
 from storage.instant import to_ms
 from storage.purges import Purge
@@ -44,6 +45,8 @@ async def tidy(desk: Desk) -> None:
     for one in [*_everybody(desk), *(each for kind in kinds for each in _service(desk, kind))]:
         while await desk.db.write(partial(_noted, one, now)):
             pass
+    while await desk.db.write(lambda tx: counter.drop_stale(Turn(desk, tx, desk.now()))):
+        pass
     await _discard_forgotten(desk, to_ms(desk.now() - _draft(desk)))
     for channel in desk.channels.values():
         if isinstance(channel, Screen):
@@ -159,5 +162,7 @@ async def _discard_forgotten(desk: Desk, before: int) -> None:
 
 
 def _needed(desk: Desk, tx: Tx, contact_id: int) -> set[int]:
-    session = conversations.load(tx, desk.vault, contact_id).session
+    draft = counterdrafts.of_contact(tx, desk.vault, contact_id)
+    kept = conversations.load(tx, desk.vault, contact_id)
+    session = draft.session if draft else kept.session
     return {page.id for pages in session.documents.values() for page in pages}

@@ -7,6 +7,8 @@ import re
 from bot.commands import Asker, answer
 from bot.engine.citizens import take_citizen_turn
 from bot.engine.turn import Turn
+from bot.papers import passing
+from bot.people import counter
 from bot.requests import casework, complaints
 from flows.events import (
     Added,
@@ -14,13 +16,14 @@ from flows.events import (
     ComplaintDue,
     Digest,
     Envelope,
+    Media,
     Migrated,
     Pressed,
     Text,
     Unblocked,
 )
 from flows.messages import Message, Part
-from storage import contacts, inbox, officers, requests
+from storage import contacts, counterdrafts, inbox, officers, requests
 
 _COMMAND = "cmd:"
 # A citizen's words that only begin like the command are an answer: without its stroke, a code of
@@ -63,6 +66,8 @@ def _contact_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) 
         contacts.set_state(turn.tx, contact.id, state)
     elif isinstance(event, Migrated):
         contacts.move(turn.tx, turn.desk.vault, contact.id, contact.channel, event.address)
+    elif contact.kind == counterdrafts.KIND:
+        counter.on_event(turn, contact, envelope.event)
     elif contact.kind == "group":
         _group_turn(turn, contact, envelope)
     elif contact.kind == "staff" or contact.officer_id is not None:
@@ -93,7 +98,7 @@ def _joining_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) 
 
 def _officer_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:
     text = _command_text(envelope)
-    if not text:
+    if not text and not isinstance(envelope.event, Media):
         return
     group = contact.kind == "staff"
     officer = (
@@ -102,12 +107,28 @@ def _officer_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) 
         else officers.of_contact(turn.tx, contact.id)
     )
     request = requests.at_topic(turn.tx, envelope.thread) if group and envelope.thread else 0
+    if isinstance(envelope.event, Media):
+        if officer is not None and officer.active:
+            _officer_photo(turn, contact, officer, request, envelope.event)
+        return
     asker = Asker(officer, contact.id, group, contact.channel, request, envelope.sender)
     reply = answer(turn, asker, text)
     if reply is not None:
         if request and not reply.request:
             reply.request = request
         turn.say(contact.id, reply)
+
+
+def _officer_photo(
+    turn: Turn, chat: contacts.ContactRow, officer: officers.Officer, request: int, media: Media
+) -> None:
+    """A photo belongs to what the officer fills in; in a request's topic it is for the citizen."""
+    if request:
+        passing.pass_on(turn, chat, officer, request, media)
+        return
+    draft = counterdrafts.open_one(turn.tx, turn.desk.vault, officer.id, chat.id)
+    if draft is not None:
+        counter.take_photo(turn, draft, chat, media)
 
 
 def _command_text(envelope: Envelope) -> str:

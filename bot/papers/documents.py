@@ -211,7 +211,7 @@ def _refuse(turn: Turn, body: dict[str, Any], problem: str) -> None:
 def _tell(turn: Turn, body: dict[str, Any], problem: str, *, usable: bool, pages: int) -> None:
     document_id = int(body["document"])
     event = Inspected(document_id, body["path"], body["ref"], problem, usable, pages)
-    turn.put(int(body["contact"]), event, f"inspected:{document_id}")
+    turn.put(int(body.get("lane", body["contact"])), event, f"inspected:{document_id}")
 
 
 def _unstage(turn: Turn, body: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A chat that can no longer be reached: what the office said there goes to the person's other one."""
+"""A chat that cannot be reached any more: what was told there is said in the other one."""
 
 from __future__ import annotations
 

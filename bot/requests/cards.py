@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.words.display import mask
-from flows.checklist import BROUGHT
+from flows.checklist import BROUGHT, SEEN
 from flows.definition import Definition
 from flows.standing import optional_next, route, stage_of
 from storage import contacts, failures, history, letters, officers, persons, requests
@@ -82,6 +82,9 @@ def card(turn: Turn, request_id: int, *, masked: bool = True) -> dict[str, Any]:
             item_name(turn, definition, path)
             for path, mark in given.marks.items()
             if mark == BROUGHT
+        ],
+        "seen": [
+            item_name(turn, definition, path) for path, mark in given.marks.items() if mark == SEEN
         ],
         "letter": letter.number if letter else "",
         "telephone": _why_telephone(turn, row),

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.papers import passing
 from bot.requests import cards, notices
 from bot.requests.cards import card, requests_of
 from bot.requests.filing import file_request
 from bot.requests.notices import morning_digest
 from flows import steps, workflow
-from flows.events import AnyEvent, JobFailed, LetterMade, Woken
+from flows.events import AnyEvent, Inspected, JobFailed, LetterMade, Woken
 from flows.steps import DESK, Actor, Command, Happened
 from flows.workflow import Refused
 from storage import history, letters, requests
@@ -107,6 +108,8 @@ def on_request_event(turn: Turn, request_id: int, event: AnyEvent) -> None:
     """Take what the clock or a job has for a request; what came too late changes nothing."""
     orders: dict[type, Command] = {Woken: steps.Wake(), LetterMade: steps.LetterDone()}
     command = orders.get(type(event))
+    if isinstance(event, Inspected):
+        passing.inspected(turn, request_id, event)
     if isinstance(event, JobFailed):
         if event.kind != "letter":
             args = {"kind": event.kind, "reason": event.error}

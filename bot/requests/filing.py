@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from bot.engine.turn import Turn
 
 
-def file_request(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusFound:
+def file_request(
+    turn: Turn, contact_id: int, submit: Submit, officer: int = 0
+) -> Filed | StatusFound:
     """File a request under a gapless number, or give a returned one what it waited for.
 
     A request that was closed meanwhile takes nothing more, and a person has only so many open at
-    once: then their status is the answer.
+    once: then their status is the answer. ``officer`` filed it for them at the counter.
     """
     if submit.request:
         return _supply(turn, contact_id, submit)
@@ -55,7 +57,14 @@ def file_request(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusF
     row = requests.create(turn.tx, turn.desk.vault, new, state)
     stored.give_to_request(turn.tx, _ids(submit), row.id)
     step = history.record(
-        turn.tx, turn.desk.vault, row.id, now, "filed", stage=state.stage, detail=state.stage
+        turn.tx,
+        turn.desk.vault,
+        row.id,
+        now,
+        "filed",
+        officer=officer,
+        stage=state.stage,
+        detail=state.stage,
     )
     notices.to_staff(turn, row, "filed", step)
     return _filed(turn, row)

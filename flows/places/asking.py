@@ -80,13 +80,14 @@ def _options(talk: Talk) -> list[Button]:
     if isinstance(item.what, Group):
         return buttons("add", "enough")
     assert isinstance(item.what, Question)
-    found = _choices(talk, item, item.what)
+    found = choices(talk, item, item.what)
     if item.what.optional:
         found += buttons("skip")
     return found
 
 
-def _choices(talk: Talk, item: Item, question: Question) -> list[Button]:
+def choices(talk: Talk, item: Item, question: Question) -> list[Button]:
+    """Return the answers that a question offers, none where it is open."""
     if question.check == "choice":
         stem = talk.key(f"choice.{item.name}")
         return [Button(choice, f"{stem}.{choice}") for choice in question.choices]
@@ -139,7 +140,7 @@ def answer(talk: Talk, item: Item, text: str) -> None:
     talk.standing = None
     talk.settle = item.what.check in _FREE
     try:
-        accepted = CHECKS[item.what.check](text, _about(talk, item, item.what))
+        accepted = CHECKS[item.what.check](text, about(talk, item, item.what))
     except Wrong as wrong:
         if asks_back(text):
             _answer_back(talk)
@@ -217,10 +218,10 @@ def continue_answer(talk: Talk, text: str) -> bool:
     item = find(talk.definition, session, last.path)
     if item is None or not isinstance(item.what, Question):
         return False
-    about = _about(talk, item, item.what)
+    known = about(talk, item, item.what)
     for attempt in (f"{last.text} {text}", text):
         try:
-            accepted = CHECKS[item.what.check](attempt, about)
+            accepted = CHECKS[item.what.check](attempt, known)
         except Wrong:
             continue
         session.continued = Continued(item.path, attempt)
@@ -233,12 +234,13 @@ def continue_answer(talk: Talk, text: str) -> bool:
     return True
 
 
-def _about(talk: Talk, item: Item, question: Question) -> About:
+def about(talk: Talk, item: Item, question: Question) -> About:
+    """Return what a check of this question may know."""
     return About(
         question=question,
         today=date.fromisoformat(talk.office.today(talk.now)),
         villages=[(village.id, village.name) for village in talk.office.villages],
-        choice_labels=dict(talk.options(_choices(talk, item, question))),
+        choice_labels=dict(talk.options(choices(talk, item, question))),
         answers=_beside(talk, item),
         calendar=talk.office.calendar,
     )

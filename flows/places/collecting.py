@@ -56,7 +56,7 @@ def _place_for(talk: Talk, media: Media) -> Item | None:
     open_ones = [
         item
         for item in checklist(talk.definition, talk.session)
-        if is_wanted(item, talk.session) and _has_room(talk, item)
+        if is_wanted(item, talk.session) and has_room(talk, item)
     ]
     if media.path:
         return next((s for s in open_ones if s.path == media.path), None)
@@ -71,7 +71,8 @@ def _place_for(talk: Talk, media: Media) -> Item | None:
     return asked or next((s for s in open_ones if not is_met(s, talk.session)), None)
 
 
-def _has_room(talk: Talk, item: Item) -> bool:
+def has_room(talk: Talk, item: Item) -> bool:
+    """Say whether this paper may have one more page."""
     given = len(talk.session.documents.get(item.path, []))
     return isinstance(item.what, Document) and given < item.what.pages
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.checklist import is_brought
+from flows.checklist import is_brought, is_on_paper
 from flows.events import Filed, Wanted
 from flows.messages import Attachment
 from flows.places.asking import proceed
@@ -85,7 +85,7 @@ def _begin(talk: Talk, back: Returned) -> None:
         if path not in back.paths
     }
     session.marks = {p: mark for p, mark in back.marks.items() if p not in back.paths}
-    session.skipped = [path for path in session.marks if is_brought(session, path)]
+    session.skipped = [path for path in session.marks if is_on_paper(session, path)]
     _count_members(talk)
     session.place = "asking"
     items = [_item(talk, path) for path in back.paths]

@@ -45,7 +45,8 @@ class Things:
             return [Pressed(_button(text[1:-1], heard[-1:]))]
         found = _THING.fullmatch(text)
         if found is None:
-            return [Text(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text))]
+            lines = text.replace("\\n", "\n")
+            return [Text(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), lines))]
         name, rest = found["name"], found["rest"] or ""
         if name == "dua kali":
             pressed = Pressed(_button(rest.strip("[]"), heard[-1:]))

@@ -77,6 +77,9 @@ WORDS = [
     "saran",
     "dataku",
     "hapus data",
+    "hubungkan",
+    "hubungkan 4839 2017",
+    "pisahkan",
 ]
 
 

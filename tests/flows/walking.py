@@ -20,18 +20,26 @@ from flows.effects import (
     Fetch,
     FindHeld,
     FindStatus,
+    JoinChat,
+    MakeCode,
+    PartChat,
     Say,
     ShowData,
     Submit,
+    UseCode,
 )
 from flows.events import (
     AnyEvent,
+    CodeMade,
+    CodeUsed,
     Complained,
     DataFound,
     Erased,
     Filed,
     HeldFound,
     Inspected,
+    Joined,
+    Parted,
     StatusFound,
 )
 from flows.messages import Message
@@ -102,12 +110,25 @@ class Walk(Struct):
             case Complain():
                 self.complained.append(effect)
                 self.take(Complained(f"ADU-{len(self.complained)}", effect.kind, "2026-11-26"))
+            case MakeCode() | UseCode() | JoinChat() | PartChat():
+                self._join(effect)
             case ShowData():
                 self.take(DataFound("1"))
             case FindHeld():
                 self.take(HeldFound({"requests": 1, "documents": 0, "messages": 3}, [], [], []))
             case Erase():
                 self.take(Erased({"requests": 1, "documents": 0, "messages": 3}, [], [], []))
+
+    def _join(self, effect: MakeCode | UseCode | JoinChat | PartChat) -> None:
+        match effect:
+            case MakeCode():
+                self.take(CodeMade("48392017", 15))
+            case UseCode():
+                self.take(CodeUsed("person", 2, "whatsapp"))
+            case JoinChat():
+                self.take(Joined("whatsapp"))
+            case PartChat():
+                self.take(Parted(["whatsapp"]))
 
     def text(self) -> str:
         """What was said last, in words."""

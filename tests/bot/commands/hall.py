@@ -101,6 +101,7 @@ class Hall:
             sender=self.woken,
             worker=self.woken,
             jobs=self.woken,
+            channels={},
             trial=False,
         )
         self.desk = cast(Desk, desk)
