@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,7 +12,7 @@ from bot.channels import cost
 from bot.engine.tidying import tidy
 from bot.engine.turn import Turn
 from flows.events import ComplaintDue, Digest, Woken
-from storage import broadcasts, complaints, conversations, requests, spending
+from storage import broadcasts, complaints, conversations, requests, spending, waits
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 
@@ -31,6 +32,7 @@ class Clock:
         self._desk = desk
         self._every_seconds = every_seconds
         self._scheduler: AsyncIOScheduler | None = None
+        self._last: datetime | None = None
 
     async def start(self) -> None:
         """Look at once at what came due while the desk was down, then regularly."""
@@ -49,7 +51,13 @@ class Clock:
             self._scheduler = None
 
     async def _ring(self) -> None:
+        now = self._desk.now()
         try:
+            # At the start nobody knows what the clock did meanwhile.
+            if self._last is None or now < self._last:
+                await self._desk.db.write(lambda tx: waits.let_go(tx, to_ms(now)))
+                self._desk.jobs.wake()
+            self._last = now
             while await self._desk.db.write(lambda tx: ring(self._desk, tx)):
                 pass
         except StorageUnavailable as error:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.engine.desk import Desk
 
 log = structlog.get_logger()
+_LONGEST_PAUSE = 5.0
 TakeTurn = Callable[[Turn, inbox.Waiting], None]
 
 
@@ -95,7 +96,8 @@ class Worker:
             await self._desk.db.write(lambda tx: self._count(tx, lane, failure))
             return True
         if wait > 0:
-            await asyncio.sleep(wait)
+            # Not longer: the clock may be set back, and the pause be let go.
+            await asyncio.sleep(min(wait, _LONGEST_PAUSE))
         return seq > 0 or wait > 0
 
     def _turn(self, tx: Tx, lane: int) -> tuple[int, float]:
