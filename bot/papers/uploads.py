@@ -53,6 +53,11 @@ class Uploads:
         """Keep one piece of a file, sealed; raises StorageUnavailable."""
         await self._put(self._name(contact, key, place), content)
 
+    async def drop(self, contact: int, key: str, most: int) -> None:
+        """Remove all pieces of a file that was not finished; raises StorageUnavailable."""
+        for place in range(most):
+            await self._files.delete(self._name(contact, key, place))
+
     async def pieces(self, contact: int, key: str, most: int) -> int:
         """Return how many pieces are there, from the first one on without a gap."""
         for place in range(most):

@@ -47,6 +47,8 @@ _BYTES_PER_SECOND, _BYTES_AT_ONCE = 20_000.0, 200e6
 _ASKING = 10_000.0
 """What a question without a file costs of the allowance, in bytes."""
 _AT_ONCE = 4
+_UNFINISHED = 3
+"""Files of one contact that may lie half-sent at the same time; a fourth makes the oldest go."""
 # Browsers that know nonces ignore 'unsafe-inline'; those of old phones know nothing else.
 _POLICY = (
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self';"
@@ -80,6 +82,7 @@ class UploadPage:
         self._strangers = Limit(_STRANGERS_PER_SECOND, _STRANGERS_AT_ONCE, clock)
         self._bytes = Limit(_BYTES_PER_SECOND, _BYTES_AT_ONCE, clock)
         self._busy = asyncio.Semaphore(_AT_ONCE)
+        self._unfinished: dict[int, dict[str, int]] = {}
 
     def routes(self) -> list[Route]:
         """Return the page's routes."""
@@ -149,12 +152,27 @@ class UploadPage:
         paper = _paper(await self._waiting(contact), request.query_params.get("untuk", ""))
         if paper is None:
             return plain("not waited for", 409)
+        await self._make_room(contact, key, count)
         await self._uploads.keep_piece(contact, key, place, body)
         there = await self._uploads.pieces(contact, key, count)
         if there < count:
             return _told(next=there)
         async with self._busy:
             return await self._join(contact, key, count, paper)
+
+    async def _make_room(self, contact: int, key: str, count: int) -> None:
+        """Let nobody fill the disk with beginnings of files: who begins another lets one go."""
+        begun = self._unfinished.setdefault(contact, {})
+        if key not in begun and len(begun) >= _UNFINISHED:
+            oldest = next(iter(begun))
+            await self._uploads.drop(contact, oldest, begun.pop(oldest))
+        begun[key] = max(count, begun.get(key, 0))
+
+    def _finished(self, contact: int, key: str) -> None:
+        begun = self._unfinished.get(contact, {})
+        begun.pop(key, None)
+        if not begun:
+            self._unfinished.pop(contact, None)
 
     async def _join(self, contact: int, key: str, count: int, paper: Paper) -> Response:
         try:
@@ -163,6 +181,7 @@ class UploadPage:
             # Another connection made it whole at the same moment.
             return _told(next=count)
         ref = await self._uploads.stage(contact, key, content, pieces=count)
+        self._finished(contact, key)
         await self._put(contact, key, paper, ref, content)
         return _told(next=count)
 

@@ -187,6 +187,24 @@ async def test_pieces_go_on_where_the_line_broke(
         assert row.state == "stored"
 
 
+async def test_who_begins_many_files_keeps_only_the_last_few(tmp_path: Path) -> None:
+    async with at_the_papers(tmp_path) as citizen:
+        browser, url = citizen.it.browser, f"{citizen.page}/potongan"
+
+        async def begin(key: str, n: int) -> int:
+            asked = {"untuk": "ktp", "kunci": key, "jumlah": "9", "n": str(n)}
+            answer = await browser.post(url, params=asked, content=b"x" * 1000)
+            return int(answer.json()["next"])
+
+        for number in range(8):
+            assert [await begin(f"berkas-{number}", n) for n in range(3)] == [1, 2, 3]
+        kept = [path for path in _files(tmp_path) if "upload" in path.parts]
+        assert len(kept) == 3 * 3
+        # The last ones go on; the first begins anew.
+        assert await begin("berkas-7", 3) == 4
+        assert await begin("berkas-0", 3) == 0
+
+
 @pytest.mark.parametrize(
     ("query", "body", "status"),
     [
