@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from bot.setup.settings import Config
     from bot.terminal.visiting import Ask
+    from flows.source import Problem
 
 # Only what the asked command needs is imported, within it: `loket --help` answers at once.
 app = typer.Typer(
@@ -90,8 +91,21 @@ def chat(
 
 
 @app.command()
-def check() -> None:
+def check(
+    language: Annotated[
+        str, typer.Option(help="Only this language: what it still has to say.")
+    ] = "",
+    write: Annotated[
+        Path | None, typer.Option(help="Make a spreadsheet (CSV) of that language to fill in.")
+    ] = None,
+    read: Annotated[Path | None, typer.Option(help="Take a filled-in spreadsheet in.")] = None,
+) -> None:
     """Check configuration, services, texts and letters; exit 1 when something is wrong."""
+    if language:
+        _translate(language, write, read)
+        return
+    if write or read:
+        raise typer.BadParameter("say which language: --language min", param_hint="--language")
     import os
 
     from bot.setup.checking import check_all
@@ -102,9 +116,35 @@ def check() -> None:
     found = check_all(config_path(os.environ), os.environ, ROOT, kept_versions)
     for note in found.notes:
         typer.echo(note)
-    for problem in found.problems:
+    _tell(found.problems)
+
+
+def _translate(language: str, write: Path | None, read: Path | None) -> None:
+    from bot.setup import languages
+    from bot.setup.services import ROOT
+
+    if write and read:
+        raise typer.BadParameter("one thing at a time: --write or --read")
+
+    def work() -> None:
+        texts = languages.texts_of(_config(), language, ROOT)
+        if write:
+            done, problems = languages.hand_out(texts, write)
+        elif read:
+            done, problems = languages.take_in(texts, read)
+        else:
+            done, problems = languages.still_to_say(texts)
+        for line in done:
+            typer.echo(line)
+        _tell(problems)
+
+    _guarded(work)
+
+
+def _tell(problems: list[Problem]) -> None:
+    for problem in problems:
         typer.echo(str(problem), err=True)
-    if found.problems:
+    if problems:
         raise typer.Exit(1)
 
 
@@ -260,7 +300,7 @@ def _draw(service: str, format: Drawing) -> None:
 
     config = _config()
     services = read_services(config)
-    wording = Wording(ROOT / "templates", config.languages, office_facts(config))
+    wording = Wording(ROOT / "templates", config.spoken, office_facts(config))
     if not service:
         for one in services:
             typer.echo(f"{one}\t{wording.label('id', f'{one}.title')}")

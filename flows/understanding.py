@@ -102,8 +102,9 @@ def _with_argument(said: list[str], text: str) -> Intent | None:
         return None
     if head in ("status", "lacak", "cek") and any(char.isdigit() for char in rest[-1]):
         return Intent("status", argument=_number_in(text)) if len(rest) <= 5 else None
-    if head == "bahasa" and rest[0] in known.LANGUAGES and len(rest) == 1:
-        return Intent("language", argument=known.LANGUAGES[rest[0]])
+    if head in ("bahasa", "baso", "basa") and known.LANGUAGES.keys() >= set(rest):
+        meant = {known.LANGUAGES[word] for word in rest}
+        return Intent("language", argument=meant.pop()) if len(meant) == 1 else None
     if head in ("info", "informasi", "syarat"):
         named = _services(rest, known.SERVICES)
         return Intent("info", named[0], " ".join(rest)) if len(named) == 1 else None

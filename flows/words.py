@@ -37,10 +37,14 @@ SLANG: dict[str, str] = {
     "ambo": "saya", "awak": "saya", "den": "saya", "apo": "apa", "iyo": "iya", "barapo": "berapa",
     "bara": "berapa", "caro": "cara", "caronyo": "cara", "syaratnyo": "syarat",
     "kapatang": "kemarin",
-    "nio": "mau", "namuah": "mau", "alun": "belum", "surek": "surat",
+    "nio": "mau", "namuah": "mau", "alun": "belum", "olun": "belum", "surek": "surat",
+    "bahaso": "bahasa", "satuju": "setuju", "batua": "betul", "salasai": "selesai",
+    "uruih": "urus", "mauruih": "urus",
     # Javanese
     "kulo": "saya", "kula": "saya", "ajeng": "mau", "nggih": "iya", "inggih": "iya",
-    "saget": "bisa",
+    "saget": "bisa", "saged": "bisa", "bade": "mau", "badhe": "mau", "punapa": "apa",
+    "dereng": "belum", "sampun": "sudah", "sarujuk": "setuju", "nggeh": "iya", "enggih": "iya",
+    "sios": "jadi", "estu": "jadi",
     "pinten": "berapa", "damel": "buat", "ngurusaken": "urus", "nopo": "apa", "napa": "apa",
 }  # fmt: skip
 
@@ -135,15 +139,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "menu": ("menu", "menu utama", "kembali ke menu", "daftar layanan", "layanan", "main menu"),
     "cancel": ("batal", "batalkan", "dibatalkan", "membatalkan", "tidak jadi",
         "cancel", "urungkan"),
-    "back": ("kembali", "mundur", "sebelumnya", "pertanyaan sebelumnya", "back", "balik"),
+    "back": ("kembali", "mundur", "sebelumnya", "pertanyaan sebelumnya", "back", "balik",
+        "baliak", "wangsul", "mbalik"),
     "change": ("ubah", "ganti", "koreksi", "ralat", "perbaiki", "ubah jawaban", "ganti jawaban",
-        "change", "correct"),
+        "change", "correct", "rubah", "gantos"),
     "status": ("status", "cek status", "cek permohonan", "lihat status", "lacak", "track"),
     "officer": ("petugas", "operator", "bicara petugas", "bicara dengan petugas", "panggil petugas",
         "hubungi petugas", "tanya petugas", "bantuan petugas", "bantuan manusia",
         "person", "a person", "real person", "speak to someone", "talk to someone",
-        "bicara ke petugas", "bicara orang", "bicara dengan orang", "officer", "human", "agent"),
-    "language": ("bahasa", "ganti bahasa", "ubah bahasa", "pilih bahasa", "language"),
+        "bicara ke petugas", "bicara orang", "bicara dengan orang", "officer", "human", "agent",
+        "kecek ka petugas", "bakecek jo petugas", "matur petugas", "matur dhateng petugas"),
+    "language": ("bahasa", "ganti bahasa", "ubah bahasa", "pilih bahasa", "language",
+        "gantos basa"),
     "info": ("info", "informasi"),
     "schedule": ("jadwal", "jadwal kantor", "jam buka", "jam kerja", "jam kantor", "jam layanan",
         "schedule", "opening hours"),
@@ -156,14 +163,16 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "part": ("pisahkan", "pisahkan chat", "pisahkan nomor", "disconnect"),
     "stop": ("stop", "berhenti", "berhenti langganan", "unsubscribe"),
     "start": ("mulai", "start"),
-    "resume": ("lanjut", "lanjutkan", "teruskan", "melanjutkan", "continue", "resume"),
+    "resume": ("lanjut", "lanjutkan", "teruskan", "melanjutkan", "continue", "resume",
+        "lanjuik", "lanjuikkan", "taruihkan", "lajengaken", "dilajengaken"),
     "help": ("bantuan", "help", "tolong"),
 }  # fmt: skip
 """The whole message must be one of these."""
 
 LANGUAGES = {
     "indonesia": "id", "id": "id", "indonesian": "id", "inggris": "en", "english": "en",
-    "en": "en", "ingris": "en", "jawa": "jv", "minang": "min", "kuantan": "min", "melayu": "ms",
+    "en": "en", "ingris": "en", "jawa": "jv", "jawi": "jv", "jowo": "jv", "javanese": "jv",
+    "minang": "min", "minangkabau": "min", "kuantan": "min", "melayu": "ms",
 }  # fmt: skip
 
 ASKING = (
@@ -201,6 +210,7 @@ GREETINGS = _set(
     assalamualaikum asalamualaikum assalamualikum assalammualaikum assalam asalam askum aslm
     ass mikum kum wr wb warahmatullahi wabarakatuh samlekum waalaikumsalam halo hallo alo hai
     hay hey hei hi hello p ping pagi siang sore malam selamat met tes test shalom horas
+    sugeng enjing enjang siyang sonten dalu salamaik
     sampurasun om swastiastu namaste kulonuwun nuwun sewu morning afternoon evening good there
     """
 )

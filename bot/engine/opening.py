@@ -111,7 +111,7 @@ async def open_desk(
     except Exception:
         db.close()
         raise
-    wording = Wording(root / "templates", config.languages, office_facts(config))
+    wording = Wording(root / "templates", config.spoken, office_facts(config))
     for problem in stranding(kept, found, config, wording, root):
         # The others must be served: whoever it concerns is told of when their turn fails.
         log.error("somebody under way cannot finish", problem=str(problem))

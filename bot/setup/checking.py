@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from rapidfuzz import process
 
 from bot.setup.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
@@ -15,6 +15,7 @@ from bot.setup.filestore import file_store
 from bot.setup.settings import Config
 from bot.setup.versions import stranding, under_way
 from bot.words.markup import to_plain
+from bot.words.translation import SOURCE, problems_in, texts_to_say
 from bot.words.wording import Wording, WordsBroken
 from flows.answers import CHECKS
 from flows.definition import Definition
@@ -53,7 +54,7 @@ def check_all(
     found = Findings()
     config = _config(config_path, environ, found)
     definitions = _definitions(root, config, found)
-    languages = config.languages if config else ["id", "en"]
+    languages = config.spoken if config else ["id", "en"]
     facts = office_facts(config) if config else {}
     wording = Wording(root / "templates", languages, facts)
     found.problems += _texts(wording, config, definitions, root)
@@ -66,6 +67,7 @@ def check_all(
         found.problems += _files(config)
         found.notes += [*_unset(config), *_strangers(environ)]
         found.notes += templates_to_submit(config, wording)
+        found.notes += _partly_said(config, wording)
         try:
             versions = kept(config)
         except StorageUnavailable as error:
@@ -187,19 +189,37 @@ def _files(config: Config) -> Iterator[Problem]:
 def _texts(
     wording: Wording, config: Config | None, definitions: Mapping[str, Definition], root: Path
 ) -> Iterator[Problem]:
+    told = {}
     for one in wording.check():
-        yield Problem(_below(root, one.file), one.line, one.key, one.wrong, one.write)
+        told[one.file, one.line, one.key] = one
+    for language in wording.languages:
+        for one in problems_in(wording, language) if language != SOURCE else ():
+            told.setdefault((one.file, one.line, one.key), one)
+    for one in told.values():
+        yield structs.replace(one, file=_below(root, one.file))
     wanted = [key for definition in definitions.values() for key in keys_of(definition)]
     wanted += [f"languages.{language}" for language in wording.languages]
     for group in config.services if config else ():
         wanted.append(f"groups.{group}")
     for template in config.twilio.templates if config else ():
         wanted.append(f"whatsapp.{template}")
-    for language, key in wording.missing(wanted):
+    complete = config.languages if config else wording.languages
+    for language, key in wording.missing(wanted, complete):
         name, _, rest = key.partition(".")
         folder = "services/" if name in definitions else ""
         file = f"templates/messages/{language}/{folder}{name}.yaml"
         yield Problem(file, 0, rest, "has no text", "write one")
+
+
+def _partly_said(config: Config, wording: Wording) -> Iterator[str]:
+    """Say how much of a language there is; the rest is no mistake."""
+    wanted = texts_to_say(wording)
+    for language in config.partial_languages:
+        said = len(wanted.keys() & wording.keys(language).keys())
+        yield (
+            f"{language}: {said} of {len(wanted)} texts, the others are said in Indonesian "
+            f"(loket check --language {language} lists them)."
+        )
 
 
 def _below(root: Path, file: str) -> str:

@@ -134,7 +134,7 @@ def office(
         },
         current=current,
         calendar=calendar(config, years),
-        languages=config.languages,
+        languages=config.spoken,
         limits=limits,
         keeping=Keeping(
             config.retention.documents_days,

@@ -12,8 +12,8 @@ def office_facts(config: Config) -> dict[str, Any]:
     """Return what templates know as ``office``.
 
     ``hours`` are runs of weekdays with the same spans (``first`` and ``last``: 0 for Monday);
-    ``contact`` is the office's telephone, else its address; ``keeps`` is the retention in days
-    and years.
+    ``contact`` is the office's telephone, else its address; ``languages`` are those that a citizen
+    may choose; ``keeps`` is the retention in days and years.
     """
     office = config.office
     return {
@@ -26,6 +26,7 @@ def office_facts(config: Config) -> dict[str, Any]:
         "website": office.website,
         "contact": office.phone or office.address,
         "zone": office.time_zone,
+        "languages": config.spoken,
         "villages": [{"id": code, "name": name} for code, name in config.villages.items()],
         "hours": opening(config.hours.week),
         "complaints": {

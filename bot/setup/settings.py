@@ -308,8 +308,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """One office's configuration; the top level of ``config.yaml``.
 
     ``services`` maps a menu group to the services under it, ``signed_by`` a service to the id of
-    who signs its letters. ``settle_ms``: how long a typed free
-    text waits for more words. ``now``: the instant at which a trial's clock starts.
+    who signs its letters. ``languages`` have every text;
+    ``partial_languages`` have some, and Indonesian says the others. ``settle_ms``: how long a typed
+    free text waits for more words. ``now``: the instant at which a trial's clock starts.
     """
 
     office: Identity
@@ -322,6 +323,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     complaints: Complaints
     signed_by: dict[str, str] = field(default_factory=dict)
     languages: list[str] = field(default_factory=lambda: ["id", "en"])
+    partial_languages: list[str] = field(default_factory=list)
     reminders: Reminders = Reminders()
     retention: Retention = Retention()
     limits: Limits = Limits()
@@ -346,6 +348,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return f"Config({self.office.name!r})"
+
+    @property
+    def spoken(self) -> list[str]:
+        """Every language that a citizen may choose."""
+        return [*self.languages, *self.partial_languages]
 
     def signer_of(self, service: str, chosen: str = "") -> Signer:
         """Return who signs a service's letters: who was chosen, else as the office says."""

@@ -75,7 +75,11 @@ def _place(config: Config) -> Found:
             )
     if len(set(config.villages.values())) < len(config.villages):
         yield ("villages",), "two villages have the same name", "tell them apart by their names"
-    for language in config.languages:
+    for language in config.partial_languages:
+        if language in config.languages:
+            wrong = f'"{language}" is also in languages'
+            yield ("partial_languages",), wrong, "keep it where it belongs"
+    for language in config.spoken:
         if not re.fullmatch(r"[a-z]{2,3}", language):
             yield ("languages",), f'"{language}" is no language code', "write codes such as id, en"
     if "id" not in config.languages:

@@ -102,7 +102,7 @@ class Wording:
         parts = [self.part(message.language, part.key, part.args) for part in message.parts]
         html = "\n\n".join(part for part in parts if part)
         buttons = [(one.choice, self._button(message.language, one)) for one in message.buttons]
-        how = self.fixed(message.language, _HOW) if buttons else ""
+        how = str(self.fixed(message.language, _HOW)) if buttons else ""
         return Worded(html, buttons, how)
 
     def part(self, language: str, key: str, args: Mapping[str, Any]) -> str:
@@ -149,8 +149,13 @@ class Wording:
 
     def variables(self, language: str, key: str) -> set[str]:
         """Return the names of the arguments that a text uses; raises KeyMissing."""
+        return self.used(language, self._source(language, key).source)
+
+    def used(self, language: str, source: str) -> set[str]:
+        """Return the arguments that a text not yet among these uses; raises TemplateError."""
         environment = self._environments[self._known(language)]
-        tree = environment.parse(self._source(language, key).source)
+        environment.from_string(source)
+        tree = environment.parse(source)
         return meta.find_undeclared_variables(tree) - set(environment.globals)
 
     def missing(self, keys: Iterable[str], languages: Sequence[str] = ()) -> list[tuple[str, str]]:

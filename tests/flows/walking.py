@@ -53,7 +53,7 @@ MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 def the_wording() -> Wording:
     """The example office's words."""
     config = load_config(ROOT / "config.yaml", {})
-    return Wording(ROOT / "templates", config.languages, office_facts(config))
+    return Wording(ROOT / "templates", config.spoken, office_facts(config))
 
 
 @cache
