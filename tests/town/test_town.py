@@ -38,6 +38,8 @@ _CHANNELS = ("telegram", "whatsapp", "sms")
 _INVITED = re.compile(r"/gabung [\w-]+")
 _NUMBER = re.compile(r"nomor ([a-z]{2,6} \d\d \d{4})\b")
 _BEING_MADE = "masih dibuat tunggu sebentar"
+_PROVE = "balas dengan kode ini"
+_SIX = re.compile(r"\b\d{6}\b")
 _WORD = re.compile(r"\w+")
 _WIB = timedelta(hours=7)
 
@@ -166,10 +168,12 @@ async def _case(town: Town, channel: str, citizen: Person, play: Play, after: fl
         expected = _WORD.sub(lambda found: names.get(found[0], found[0]), expected)
         async with who.talking:
             try:
-                answer = await who.asks(text, expected, _BEING_MADE)
+                answer = await who.asks(text, expected, _BEING_MADE, _PROVE)
                 while _BEING_MADE in answer:
                     await asyncio.sleep(0.5)
                     answer = await who.asks(text, expected, _BEING_MADE)
+                if _PROVE in answer:
+                    answer = await who.asks(_SIX.findall(answer)[0], expected)
             except AssertionError as error:
                 raise AssertionError(f"{play.service}: {text}: {error}") from None
         if not filed and line.who == "" and (found := _NUMBER.search(answer)):
@@ -205,10 +209,25 @@ def _tell(town: Town, took: float) -> None:
     sys.stdout.write(
         f"citizens {len(town.citizens)}, requests {len(town.filed)}, in {took:.0f} s\n"
         f"messages to people {messages}, memory {town.desk.memory():.0f} MB\n"
+        f"{_kept(town)}\n"
         f"citizens' answers {len(answers)}: p50 {_at(answers, 0.5):.0f} ms, "
         f"p99 {_at(answers, 0.99):.0f} ms\n"
         f"officers' answers {len(orders)}: p50 {_at(orders, 0.5):.0f} ms, "
         f"p99 {_at(orders, 0.99):.0f} ms\n"
+    )
+
+
+def _kept(town: Town) -> str:
+    """Say how much room the day takes on the disk."""
+    files = [path for path in (town.desk.folder / "files").rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    rows = sum(path.stat().st_size for path in town.desk.folder.glob("loket.db*"))
+    papers = town.desk.rows("SELECT COUNT(*) FROM document")[0][0]
+    events = town.desk.rows("SELECT COUNT(*) FROM inbox")[0][0]
+    sent = town.desk.rows("SELECT COUNT(*) FROM outbox WHERE state = 2")[0][0]
+    return (
+        f"papers {papers}, files {len(files)} of {size // 1000} kB, database {rows // 1000} kB, "
+        f"events {events}, sent {sent}"
     )
 
 
