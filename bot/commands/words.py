@@ -6,6 +6,7 @@ from bot.commands.registry import Answer, Call, command
 from bot.requests import casework
 from flows.events import Told
 from flows.workflow import Refused
+from storage import persons
 
 
 @command("balas", "reply", wants="request", needs="reply")
@@ -14,6 +15,8 @@ def reply(call: Call) -> Answer:
     text, request = call.words("no_text"), call.request
     if request.state.officer not in (0, call.officer.id) and not request.state.closed:
         raise Refused("held", officer=request.state.officer)
+    if not persons.reached(call.turn.tx, request.id, call.turn.desk.channels):
+        raise Refused("no_chat", number=request.number)
     told = Told("conversation.told.reply", {"officer": call.officer.name, "text": text}, request.id)
     call.turn.tell(request.id, told, call.key("reply"))
     casework.note(call.turn, request.id, text, call.actor, kind="replied")

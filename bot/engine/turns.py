@@ -8,7 +8,7 @@ from bot.commands import Asker, answer
 from bot.engine.citizens import take_citizen_turn
 from bot.engine.turn import Turn
 from bot.papers import passing
-from bot.people import counter
+from bot.people import counter, proof
 from bot.requests import casework, complaints
 from flows.events import (
     Added,
@@ -60,6 +60,7 @@ def _contact_of(turn: Turn, waiting: inbox.Waiting) -> contacts.ContactRow:
 def _contact_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) -> None:
     event = envelope.event
     if envelope.channel != "desk":
+        contact = proof.note_silence(turn, contact)
         contacts.heard(turn.tx, contact, turn.instant)
     if isinstance(event, Blocked | Unblocked):
         state = "blocked" if isinstance(event, Blocked) else "open"

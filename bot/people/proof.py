@@ -44,6 +44,16 @@ def doubt(turn: Turn, contact: ContactRow, session: Session) -> Doubted | None:
     return Doubted(why, "birth" if _birthdays(turn, contact) else "")
 
 
+def note_silence(turn: Turn, contact: ContactRow) -> ContactRow:
+    """Remember a long silence before it ends: even a sign of life without a word would hide it."""
+    if contact.doubt or contact.kind != "citizen" or contact.officer_id is not None:
+        return contact
+    if not _is_silent(turn, contact):
+        return contact
+    contacts.set_doubt(turn.tx, contact.id, SILENT)
+    return contact._replace(doubt=SILENT)
+
+
 def _is_silent(turn: Turn, contact: ContactRow) -> bool:
     days = timedelta(days=turn.desk.config.people.silence_days)
     return contact.heard_at is not None and contact.heard_at < to_ms(turn.now - days)

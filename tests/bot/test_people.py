@@ -10,12 +10,23 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.channels.protocol import Rendered
+from bot.channels.protocol import Fault, Rendered, SendError
 from bot.engine.turn import Turn
 from bot.requests import casework
 from flows import steps
 from flows.effects import Submit
-from flows.events import AnyEvent, Envelope, Filed, Pressed, Text, Told
+from flows.events import (
+    AnyEvent,
+    Edited,
+    Envelope,
+    Filed,
+    Media,
+    Pressed,
+    Started,
+    Text,
+    Told,
+    Unblocked,
+)
 from flows.steps import Actor
 from storage import contacts, history, requests
 from tests.office import Kept, TestOffice, office
@@ -72,10 +83,30 @@ WORDS = [
     "bahasa inggris",
     "saran lampu kantor mati terus setiap hari kerja",
 ]
+THINGS: dict[str, AnyEvent] = {
+    "<back>": Unblocked(),
+    "<card>": Media("ref", "card", "text/vcard"),
+    "<photo>": Media("ref"),
+    "<edit>": Edited("status"),
+    "<start>": Started("layanan-domisili"),
+}
 STEPS = st.one_of(
     st.sampled_from(WORDS),
     st.integers(0, 3).map(lambda place: f"[{place}]"),
-    st.sampled_from(["<reply>", "<return>", "<clock>", "<spoof>", "<stranger>"]),
+    st.sampled_from(
+        [
+            "<reply>",
+            "<return>",
+            "<clock>",
+            "<spoof>",
+            "<stranger>",
+            "<back>",
+            "<card>",
+            "<photo>",
+            "<edit>",
+            "<start>",
+        ]
+    ),
 )
 
 
@@ -134,6 +165,8 @@ class Scene:
             await self.say(Text("status"), ("+62811",), "sms")
         elif step == "<stranger>":
             await self.say(Text("status DOM0001"), (STRANGER,), "telegram")
+        elif step in THINGS:
+            await self.say(THINGS[step], names)
         elif step.startswith("["):
             sent = self.whatsapp.sent[names[0]]
             buttons = sent[-1].buttons if sent else []
@@ -230,3 +263,58 @@ async def test_nobody_is_told_where_no_chat_is_left_and_the_card_says_so(tmp_pat
         assert card["telephone"]["state"] == "nobody"
         kinds = await at.desk.db.read(lambda tx: [one.kind for one in history.entries(tx, request)])
         assert "returned" in kinds
+
+
+async def test_what_a_blocked_chat_did_not_get_is_said_in_the_other_one(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        scene = Scene(at)
+        request = await scene.begin()
+        await at.event(OWN, Text("hubungkan"))
+        code = "".join(filter(str.isdigit, at.last(OWN).text.splitlines()[0]))
+        await scene.say(Text(f"hubungkan {code}"), (NUMBER, MINE))
+        at.clock.pass_time(timedelta(minutes=1))
+        await scene.say(Text("ya"), (NUMBER, MINE))
+        # Written to where they were heard from last, and refused there for good.
+        refused = SendError(Fault.RECIPIENT, "blocked", state="blocked")
+        scene.whatsapp.faults.append(refused)
+        await scene.do("<reply>", (NUMBER, MINE), request)
+        assert "pesan khusus" in at.last(OWN).text
+        alarms = await at.desk.db.read(
+            lambda tx: tx.all("SELECT key FROM outbox WHERE key LIKE 'alarm:unsent%'")
+        )
+        assert alarms == []
+        await scene.do("<return>", (NUMBER, MINE), request)
+        assert "alasan khusus" in at.last(OWN).text
+
+
+async def test_what_a_blocked_chat_was_asked_for_is_asked_in_the_other_one(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        scene = Scene(at)
+        request = await scene.begin()
+        await at.event(OWN, Text("hubungkan"))
+        code = "".join(filter(str.isdigit, at.last(OWN).text.splitlines()[0]))
+        at.clock.pass_time(timedelta(minutes=1))
+        await scene.say(Text(f"hubungkan {code}"), (NUMBER, MINE))
+        await scene.say(Text("ya"), (NUMBER, MINE))
+        scene.whatsapp.faults.append(SendError(Fault.RECIPIENT, "blocked", state="blocked"))
+        await scene.do("<return>", (NUMBER, MINE), request)
+        assert "alasan khusus" in at.last(OWN).text
+        await at.event(OWN, Text("Dusun I, RT 01 RW 02"))
+        await at.event(OWN, Pressed(at.last(OWN).buttons[0][0]))
+        row = await at.desk.db.read(lambda tx: requests.load(tx, request))
+        assert row is not None
+        assert row.state.status == "open"
+
+
+async def test_a_sign_of_life_without_a_word_does_not_end_the_silence(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        scene = Scene(at)
+        await scene.begin()
+        at.clock.pass_time(timedelta(days=200))
+        before = len(scene.heard())
+        await scene.say(Unblocked(), (NUMBER, MINE))
+        at.clock.pass_time(timedelta(minutes=5))
+        await scene.say(Text("status"), (NUMBER, MINE))
+        said = " ".join(message.text for message in scene.heard()[before:])
+        assert "tanggal lahir" in said
+        assert "DOM-26-0001" not in said
