@@ -95,9 +95,7 @@ class SmsChannel:
             await self._uploads.forget(ref)
 
     async def open(self) -> None:
-        """Let go of uploads that nobody finished."""
-        if self._uploads is not None:
-            await self._uploads.sweep()
+        """Nothing is held open: each message is a call of its own."""
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.channels.screen import Screen
 from bot.engine.turn import Turn
-from bot.papers import documents, outgoing
+from bot.papers import documents, outgoing, uploads
 from bot.people import counter
 from storage import complaints, conversations, counterdrafts, history, purges, retention
 from storage.database import Tx
@@ -52,6 +52,7 @@ async def tidy(desk: Desk) -> None:
         if isinstance(channel, Screen):
             await channel.sweep()
     await outgoing.sweep(desk)
+    await uploads.sweep(desk)
 
 
 def _everybody(desk: Desk) -> Iterator[_Purge]:

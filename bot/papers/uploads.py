@@ -42,6 +42,11 @@ def contact_of(vault: Vault, code: str) -> int | None:
     return contact_id if code == code_of(vault, contact_id) else None
 
 
+async def sweep(desk: Desk) -> None:
+    """Remove what nobody finished or fetched; raises StorageUnavailable."""
+    await desk.files.beside(_PLACE).forget_older(_KEPT_SECONDS)
+
+
 class Uploads:
     """The store of what was sent by a page; ``key`` names one upload of a contact."""
 
@@ -94,10 +99,6 @@ class Uploads:
         """Remove a staged file; raises StorageUnavailable."""
         if ref.startswith(_SCHEME):
             await self._files.delete(ref.removeprefix(_SCHEME))
-
-    async def sweep(self) -> None:
-        """Remove what nobody finished or fetched; raises StorageUnavailable."""
-        await self._files.forget_older(_KEPT_SECONDS)
 
     def _name(self, contact: int, key: str, place: int) -> str:
         return self._vault.index(_PLACE, f"{contact}:{key}:{place}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.protocol import File
 from bot.engine.opening import open_desk
+from bot.engine.tidying import tidy
 from bot.engine.turn import Turn
 from bot.keeping.backup import Refused, Work, back_up, restore
 from bot.letters.making import load_letter
 from bot.papers.documents import discard, load_document, want
+from bot.papers.outgoing import publish
+from bot.papers.uploads import Uploads
 from bot.setup.checking import check_all
 from bot.setup.config import load_config
 from bot.setup.services import ROOT
@@ -24,7 +29,7 @@ from flows.events import Media
 from flows.session import Session
 from storage import contacts, documents
 from storage.database import Tx
-from storage.files import LocalFiles
+from storage.files import LocalFiles, files_in
 from storage.instant import to_ms
 from tests.conversations.runner import act
 from tests.conversations.stage import Stage
@@ -146,6 +151,22 @@ async def test_a_desk_starts_without_its_bucket(tmp_path: Path, server: Seaweed)
     async with office(tmp_path / "desk", **in_bucket(server)) as it:
         await it.event("1", Media("x"))
         assert it.heard("1")
+
+
+async def test_what_nobody_fetched_goes_by_itself(tmp_path: Path) -> None:
+    async with office(tmp_path) as it:
+        desk = it.desk
+        uploads = Uploads(desk.vault, desk.files)
+        await uploads.stage(1, "old", b"never asked for")
+        await publish(desk, File("document", "a.pdf", "application/pdf", b"%PDF"))
+        left = [p for place in ("upload", "outgoing") for p in files_in(tmp_path / place)]
+        assert len(left) == 2
+        await tidy(desk)
+        assert all(path.exists() for path in left)
+        for path in left:
+            os.utime(path, (0, 0))
+        await tidy(desk)
+        assert not any(path.exists() for path in left)
 
 
 async def test_an_office_moves_from_a_bucket_to_a_folder_and_to_a_bucket(tmp_path: Path) -> None:
