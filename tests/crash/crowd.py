@@ -20,6 +20,7 @@ import msgspec
 
 from tests.paper import photo
 from tests.process.installation import SECRET, Installation
+from tests.process.installations import Installations
 from tests.standins.telegram import Sent, TelegramStandin
 
 GROUP = "-1009000000001"
@@ -57,7 +58,7 @@ class Ears:
 class Post:
     """Delivers updates to the webhook until each is acknowledged."""
 
-    desk: Installation
+    desk: Installation | Installations
     chance: random.Random
     acknowledged: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from storage import requests
-from storage.sqlite import SqliteTx
+from storage.database import Tx
 from storage.vault import Vault
 from tests.crash.crowd import Citizen, Ears
 from tests.standins.telegram import Sent
@@ -19,24 +19,20 @@ _STEPS = {"filed": 1, "claimed": 1, "letterfinished": 1, "becameready": 1, "hand
 
 @dataclass
 class Judge:
-    """Looks at a data folder whose desk has stopped."""
+    """Looks at the data of a desk that has stopped: its database, its files, its key."""
 
-    folder: Path
+    tx: Tx
+    files: Path
+    vault: Vault
     citizens: list[Citizen]
     ears: Ears
 
-    def __post_init__(self) -> None:
-        self.database = sqlite3.connect(self.folder / "loket.db")
-        self.tx = SqliteTx(self.database)
-        self.vault = Vault.load(self.folder, None)
-
-    def column(self, sql: str) -> list[object]:
+    def column(self, sql: str) -> list[Any]:
         """Return the first column."""
-        return [row[0] for row in self.database.execute(sql)]
+        return [row[0] for row in self.tx.all(sql)]
 
     def check(self, acknowledged: list[str], kills: list[float]) -> Counter[str]:
         """Assert that everything happened exactly once; return the figures worth telling."""
-        assert self.column("PRAGMA integrity_check") == ["ok"]
         self._events(acknowledged)
         self._requests()
         documents = self._documents()
@@ -58,30 +54,26 @@ class Judge:
 
     def _requests(self) -> None:
         filed = {number: name for one in self.citizens for number, name in one.filed.items()}
-        rows = dict(self.database.execute("SELECT number, name FROM request").fetchall())
+        rows = dict(self.tx.all("SELECT number, name FROM request"))  # type: ignore[arg-type]
         assert rows == filed
         assert len(filed) == sum(one.rounds for one in self.citizens)
         sequences = self.column("SELECT sequence FROM request ORDER BY sequence")
         assert sequences == list(range(1, len(filed) + 1))
         assert set(self.column("SELECT status FROM request")) == {"done"}
         niks = {name: one.nik for one in self.citizens for name in one.filed.values()}
-        for request, name in self.database.execute("SELECT id, name FROM request"):
+        for request, name in self.tx.all("SELECT id, name FROM request"):
             given = requests.given(self.tx, self.vault, request)
             assert given.answers["nik"] == niks[name]
             assert given.answers["name"] == name
             steps = Counter(
                 kind
-                for (kind,) in self.database.execute(
-                    "SELECT kind FROM history WHERE request_id = ?", (request,)
-                )
+                for (kind,) in self.tx.all("SELECT kind FROM history WHERE request_id = ?", request)
             )
             assert {kind: steps[kind] for kind in _STEPS} == _STEPS, (name, steps)
             assert steps["advanced"] + steps["letterwanted"] == 4, (name, steps)
 
     def _documents(self) -> int:
-        rows = self.database.execute(
-            "SELECT request_id, path, state, file, thumbnail FROM document"
-        ).fetchall()
+        rows = self.tx.all("SELECT request_id, path, state, file, thumbnail FROM document")
         assert {state for _, _, state, _, _ in rows} == {"stored"}
         given = Counter(request for request, *_ in rows)
         assert set(given.values()) == {3}
@@ -89,16 +81,15 @@ class Judge:
         assert len({(request, path) for request, path, *_ in rows}) == len(rows)
         named = {name for *_, file, thumbnail in rows for name in (file, thumbnail) if name}
         named |= set(map(str, self.column("SELECT file FROM letter")))
-        kept = {path.name for path in (self.folder / "files").rglob("*") if path.is_file()}
+        kept = {path.name for path in self.files.rglob("*") if path.is_file()}
         assert kept == named
         return len(rows)
 
     def _letters(self) -> int:
-        rows = self.database.execute("SELECT id, number, state, file, sha256, key FROM letter")
-        found = rows.fetchall()
+        found = self.tx.all("SELECT id, number, state, file, sha256, key FROM letter")
         numbers = sorted(int(number.split("/")[1]) for _, number, *_ in found)
         assert numbers == list(range(1, len(self.column("SELECT id FROM request")) + 1))
-        files = {path.name: path for path in (self.folder / "files").rglob("*")}
+        files = {path.name: path for path in self.files.rglob("*")}
         for _, number, state, file, sha256, key in found:
             assert state == "made", number
             sealed = files[file].read_bytes()
@@ -109,10 +100,10 @@ class Judge:
 
     def _messages(self, kills: list[float]) -> tuple[int, int]:
         """Compare the outbox with what the platform has, chat by chat."""
-        left = self.database.execute("SELECT state, COUNT(*) FROM outbox GROUP BY state").fetchall()
+        left = self.tx.all("SELECT state, COUNT(*) FROM outbox GROUP BY state")
         assert {state for state, _ in left} <= {2, 4}, left
         ours: dict[str, list[int]] = {}
-        for address, message in self.database.execute(
+        for address, message in self.tx.all(
             "SELECT c.address, o.platform_id FROM outbox o JOIN contact c ON c.id = o.contact_id"
             " WHERE o.state = 2 ORDER BY o.id"
         ):

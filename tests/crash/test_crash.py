@@ -9,7 +9,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from bot.setup.services import ROOT
 from tests.crash.crowd import GROUP, Citizen, Ears, Officer, Post, announce_work
 from tests.crash.judge import Judge
 from tests.process.installation import Installation
+from tests.process.installations import Installations
 from tests.standins.telegram import TelegramStandin
 
 _OFFICERS = 4
@@ -30,6 +31,7 @@ class Storm:
     """How hard: so many citizens, so many kills, each after at most ``life`` seconds at work.
 
     With ``again`` citizens go on until the last kill. ``seed`` makes the moments the same again.
+    ``gently``: processes are told to stop, as when a new version is installed.
     """
 
     citizens: int
@@ -37,6 +39,7 @@ class Storm:
     life: float
     seed: int
     again: bool = False
+    gently: bool = False
     times: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
 
@@ -51,16 +54,47 @@ async def test_a_hundred_citizens_and_fifty_kills(tmp_path: Path) -> None:
     await _storm(tmp_path, Storm(citizens=100, kills=50, life=3.0, seed=7, again=True))
 
 
-async def _storm(folder: Path, storm: Storm) -> None:
+async def test_two_processes_on_postgresql_and_a_few_kills(tmp_path: Path) -> None:
+    await _storm(tmp_path, Storm(citizens=20, kills=5, life=1.2, seed=2), _two_processes)
+
+
+async def test_two_processes_exchanged_one_after_the_other(tmp_path: Path) -> None:
+    storm = Storm(citizens=15, kills=4, life=1.0, seed=3, gently=True)
+    await _storm(tmp_path, storm, _two_processes)
+    assert storm.times == []
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(2400)
+async def test_two_processes_and_fifty_kills_and_their_server_restarted(tmp_path: Path) -> None:
+    storm = Storm(citizens=100, kills=50, life=3.0, seed=11, again=True)
+    await _storm(tmp_path, storm, lambda *what: _two_processes(*what, restarts=7))
+
+
+def _one_process(folder: Path, telegram: str, env: dict[str, str]) -> Installation:
+    return Installation(folder / "data", telegram, **env)
+
+
+def _two_processes(
+    folder: Path, telegram: str, env: dict[str, str], restarts: int = 0
+) -> Installations:
+    """Every ``restarts``-th kill is one of the database too, 0 for none."""
+    return Installations(folder, telegram, 2, restarts, **env)
+
+
+async def _storm(
+    folder: Path,
+    storm: Storm,
+    installed: Callable[[Path, str, dict[str, str]], Installation | Installations] = _one_process,
+) -> None:
     began = time.monotonic()
     async with TelegramStandin(keep_uploads=False) as telegram:
-        desk = Installation(
-            folder / "data",
-            telegram.url,
-            LOKET_CONFIG=str(_config(folder)),
-            TELEGRAM_MODE="webhook",
-            TELEGRAM_STAFF_CHAT=GROUP,
-        )
+        env = {
+            "LOKET_CONFIG": str(_config(folder)),
+            "TELEGRAM_MODE": "webhook",
+            "TELEGRAM_STAFF_CHAT": GROUP,
+        }
+        desk = installed(folder, telegram.url, env)
         ears = Ears(telegram)
         post = Post(desk, random.Random(storm.seed))
         await post.open()
@@ -73,11 +107,15 @@ async def _storm(folder: Path, storm: Storm) -> None:
         finally:
             await post.close()
             await desk.close()
-    figures = Judge(desk.folder, citizens, ears).check(post.acknowledged, storm.times)
+        with desk.data() as tx:
+            judge = Judge(tx, desk.files, desk.vault(), citizens, ears)
+            figures = judge.check(post.acknowledged, storm.times)
     _tell(storm, post, figures, time.monotonic() - began, folder)
 
 
-async def _weather(desk: Installation, storm: Storm, post: Post, ears: Ears) -> list[Citizen]:
+async def _weather(
+    desk: Installation | Installations, storm: Storm, post: Post, ears: Ears
+) -> list[Citizen]:
     chance = random.Random(storm.seed + 1)
     storm.starts.append(await desk.start())
     work: asyncio.Queue[str] = asyncio.Queue()
@@ -97,8 +135,11 @@ async def _weather(desk: Installation, storm: Storm, post: Post, ears: Ears) -> 
     try:
         for _ in range(storm.kills):
             await asyncio.sleep(chance.uniform(0.05, storm.life))
-            storm.times.append(time.time())
-            await desk.kill()
+            if storm.gently:
+                assert await desk.stop_one() == 0
+            else:
+                storm.times.append(time.time())
+                await desk.kill()
             storm.starts.append(await desk.start())
         busy.clear()
         await asyncio.wait([crowd, failing], return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +160,7 @@ def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.create_task(work)
 
 
-async def _hire(desk: Installation, officers: list[Officer]) -> None:
+async def _hire(desk: Installation | Installations, officers: list[Officer]) -> None:
     """All are heads of the office, who may work in every stage."""
     await officers[0].say(f"/gabung {desk.invite()} {chr(65)}gus")
     await officers[0].hears("Selamat bergabung")
@@ -140,7 +181,7 @@ async def _wait(condition: Any, failing: asyncio.Future[Any], seconds: float = 2
         await asyncio.sleep(0.1)
 
 
-def _unsent(desk: Installation) -> bool:
+def _unsent(desk: Installation | Installations) -> bool:
     waiting = desk.rows("SELECT 1 FROM outbox WHERE state < 2 LIMIT 1")
     waiting += desk.rows("SELECT 1 FROM inbox WHERE state = 0 LIMIT 1")
     return bool(waiting + desk.rows("SELECT 1 FROM job WHERE state < 2 LIMIT 1"))

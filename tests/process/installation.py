@@ -11,11 +11,16 @@ import sqlite3
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process, create_subprocess_exec
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import aiohttp
 
 from bot.setup.services import ROOT
+from storage.database import Tx
+from storage.sqlite import SqliteTx
+from storage.vault import Vault
 from tests.standins.twilio import SID
 from tests.standins.twilio import TOKEN as TWILIO_TOKEN
 
@@ -66,6 +71,11 @@ class Installation:
                 "TWILIO_WHATSAPP_FROM": FROM,
                 "TWILIO_RATE": "1000",
             }
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.returncode is None
 
     @property
     def pid(self) -> int:
@@ -134,6 +144,27 @@ class Installation:
         """Return the resident memory of the process in megabytes."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         return int(next(x for x in status.splitlines() if x.startswith("VmRSS:")).split()[1]) / 1024
+
+    async def stop_one(self) -> int:
+        """Stop the process that there is."""
+        return await self.stop()
+
+    @property
+    def files(self) -> Path:
+        """Where files are kept."""
+        return self.folder / "files"
+
+    def vault(self) -> Vault:
+        """Return what opens the data."""
+        return Vault.load(self.folder, None)
+
+    @contextmanager
+    def data(self) -> Iterator[Tx]:
+        """Look into the database of a desk that has stopped: it is sound."""
+        with closing(sqlite3.connect(self.folder / "loket.db")) as database:
+            tx = SqliteTx(database)
+            assert tx.all("PRAGMA integrity_check") == [("ok",)]
+            yield tx
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read the database beside the running process."""
