@@ -28,6 +28,9 @@ _COMMAND = re.compile(r"(?:bin/loket|`loket|: loket|then loket|run loket|, loket
 _ALSO = {"LOKET_CONFIG", "LOKET_BACKUP_PASSPHRASE", "LOKET_BACKUP_PASSPHRASE_FILE"}
 
 
+SETTINGS = ROOT / "docs" / "settings.md"
+
+
 def alerts() -> list[dict[str, Any]]:
     found = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))
     return [rule for group in found["groups"] for rule in group["rules"]]
@@ -73,13 +76,21 @@ def test_every_alarm_says_what_to_do() -> None:
     assert explained == set(names)
 
 
-@pytest.mark.parametrize("path", [*FILES, MONITORING], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*FILES, MONITORING, SETTINGS], ids=lambda path: path.name)
 def test_every_variable_and_command_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     known = {*ENVIRONMENT, *(f"{name}_FILE" for name in IN_FILES), *_ALSO}
     assert set(_VARIABLE.findall(text)) - known == set()
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert set(_COMMAND.findall(text)) - set(commands) == set()
+
+
+def test_every_setting_is_explained() -> None:
+    rows = [line for line in SETTINGS.read_text(encoding="utf-8").splitlines() if "|" in line]
+    told = "\n".join(line.split("|")[1] for line in rows)
+    assert set(ENVIRONMENT) - set(_VARIABLE.findall(told)) == set()
+    files = set(re.findall(r"`([A-Z_]+)` \\\*", told))
+    assert files == IN_FILES
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
