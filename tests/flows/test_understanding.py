@@ -287,3 +287,30 @@ def test_a_question_instead_of_a_name_is_heard_as_one(text: str) -> None:
 @pytest.mark.parametrize("text", ["Siti Aminah", "Cara Delia", "Muhammad Info", "Apa?", ""])
 def test_a_name_is_not_heard_as_a_question(text: str) -> None:
     assert not surely_asks_back(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "argument"),
+    [
+        ("baliak", "back", ""),
+        ("wangsul", "back", ""),
+        ("indak jadi", "cancel", ""),
+        ("mboten sios", "cancel", ""),
+        ("lanjuikkan", "resume", ""),
+        ("lajengaken", "resume", ""),
+        ("gantos basa", "language", ""),
+        ("baso minang", "language", "min"),
+        ("Baso Minang (Kuantan)", "language", "min"),
+        ("basa jawi", "language", "jv"),
+    ],
+)
+def test_words_of_minang_and_javanese_are_commands_too(text: str, kind: str, argument: str) -> None:
+    command = anywhere(text)
+    assert command is not None
+    assert (command.kind, command.argument) == (kind, argument)
+
+
+def test_who_sells_meatballs_does_not_change_the_language() -> None:
+    """Baso is a language in Minang and a dish in Indonesian."""
+    assert anywhere("baso") is None
+    assert anywhere("jual baso") is None
