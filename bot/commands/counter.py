@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.commands.grammar import first_word
@@ -9,16 +10,19 @@ from bot.commands.registry import Answer, Asker, Call, command
 from bot.commands.subjects import found
 from bot.people import counter as desk_counter
 from bot.requests import cards
+from bot.requests.private import carries_files, one_time
 from bot.words import markup
 from bot.words.display import mask_numbers
 from flows import counter
 from flows.choosing import pick, polarity
 from flows.counter import Blank, Fault, Filled
+from flows.messages import Attachment
 from flows.understanding import understand
 from flows.workflow import Refused
 from storage import counterdrafts
 from storage.counterdrafts import Draft
 from storage.officers import Officer
+from storage.requests import RequestRow
 
 if TYPE_CHECKING:
     from bot.engine.turn import Turn
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 NAME = "baru"
 _LEAVE = ("batal", "batalkan", "cancel")
 _SLIP = ("slip",)
+_LINK = timedelta(hours=1)
 
 
 @command(NAME, "new", needs="accept")
@@ -167,10 +172,9 @@ def _send(call: Call, draft: Draft) -> Answer:
     card = cards.card(call.turn, row.id, masked=True)
     if not call.private:
         # Whoever has the code has the request: it is for the officer alone.
-        return Answer("baru_masuk", {"card": card, "code": "", "days": 0})
-    code, slip = desk_counter.slip(call.turn, row, call.officer)
-    args = {"card": card, "code": code, "days": _days(call)}
-    return Answer("baru_masuk", args, attachments=[slip])
+        return Answer("baru_masuk", {"card": card, "code": "", "link": "", "days": 0})
+    args, files = _slip(call, row)
+    return Answer("baru_masuk", args | {"card": card}, attachments=files)
 
 
 def _print(call: Call, rest: str) -> Answer:
@@ -181,10 +185,16 @@ def _print(call: Call, rest: str) -> Answer:
     if not number:
         raise Refused("no_number", command=NAME)
     row = found(call, number)
-    code, slip = desk_counter.slip(call.turn, row, call.officer)
-    args = {"number": row.number, "name": row.name, "code": code, "days": _days(call)}
-    return Answer("baru_slip", args, attachments=[slip])
+    args, files = _slip(call, row)
+    about = {"number": row.number, "name": row.name}
+    return Answer("baru_slip", args | about, attachments=files)
 
 
-def _days(call: Call) -> int:
-    return call.turn.desk.config.people.slip_days
+def _slip(call: Call, row: RequestRow) -> tuple[dict[str, Any], list[Attachment]]:
+    """Return the slip as a file with its code, or the address at which it is made and printed."""
+    days = call.turn.desk.config.people.slip_days
+    if not carries_files(call.asker.channel):
+        link = one_time(call.turn, "slip", row.id, call.officer.id, _LINK)
+        return {"code": "", "link": link, "days": days}, []
+    code, file = desk_counter.slip(call.turn, row, call.officer.id)
+    return {"code": code, "link": "", "days": days}, [file]

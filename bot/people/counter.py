@@ -66,14 +66,14 @@ def file(turn: Turn, draft: Draft, officer: Officer) -> requests.RequestRow:
     return row
 
 
-def slip(turn: Turn, row: requests.RequestRow, officer: Officer) -> tuple[str, Attachment]:
+def slip(turn: Turn, row: requests.RequestRow, officer_id: int) -> tuple[str, Attachment]:
     """Return a new code that links a phone to a request, and the slip that bears it.
 
     An older slip of the same request ends.
     """
     until = turn.now + timedelta(days=turn.desk.config.people.slip_days)
-    code = persons.make_code(turn.tx, turn.desk.vault, persons.SLIP, row.id, until, officer.id)
-    audit.note(turn.tx, turn.instant, officer.id, "counter.slip", row.number)
+    code = persons.make_code(turn.tx, turn.desk.vault, persons.SLIP, row.id, until, officer_id)
+    audit.note(turn.tx, turn.instant, officer_id, "counter.slip", row.number)
     name = f"slip-{row.number}.pdf".replace("/", "-")
     return f"{code[:5]}-{code[5:]}", Attachment("slip", f"{row.id}:{code}", name)
 

@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.engine.rendering import load_file
+from bot.engine.turn import Turn
+from bot.people import counter
 from bot.web.guards import Limit, caller, is_same_site
 from bot.web.pages import document, page, plain
 from flows.messages import Attachment
-from storage import audit, links
+from storage import audit, links, requests
 from storage.database import Tx
 from storage.instant import to_ms
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from bot.engine.desk import Desk
 
 _PER_SECOND, _AT_ONCE = 0.2, 20.0
-_KINDS = ("document", "letter")
+_KINDS = ("document", "letter", "slip")
 
 
 class OneTime:
@@ -72,5 +74,16 @@ def _use(tx: Tx, desk: Desk, code: str) -> Attachment | None:
         link = links.look(tx, desk.vault, code, kind, now)
         if link is not None and links.use(tx, desk.vault, code, kind, now) is not None:
             audit.note(tx, to_ms(now), link.officer_id, f"{kind}.opened", link.ref)
+            if kind == "slip":
+                return _slip(tx, desk, int(link.ref), link.officer_id or 0)
             return Attachment(kind, link.ref)
     return None
+
+
+def _slip(tx: Tx, desk: Desk, request_id: int, officer_id: int) -> Attachment | None:
+    """Make the code only now, which nobody but the slip's reader is to know."""
+    row = requests.load(tx, request_id)
+    if row is None:
+        return None
+    _, attachment = counter.slip(Turn(desk, tx, desk.now()), row, officer_id)
+    return attachment

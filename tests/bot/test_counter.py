@@ -12,6 +12,7 @@ from msgspec import structs
 
 from bot.engine.tidying import tidy
 from bot.people import slip
+from bot.web.links import _use
 from flows.events import Text
 from flows.messages import Attachment
 from storage import requests
@@ -144,3 +145,26 @@ async def test_the_slip_is_one_small_page_for_every_service(tmp_path: Path, code
             pages = pypdf.PdfReader(io.BytesIO(made.content)).pages
             assert len(pages) == 1, service
             assert "abcde-12345" in pages[0].extract_text()
+
+
+async def test_where_no_file_can_be_sent_the_slip_opens_once_by_a_link(tmp_path: Path) -> None:
+    async with office(tmp_path) as at:
+        at.channel.name = "terminal"
+        at.desk.channels = {"terminal": at.channel}
+        await at.hire("Rina", "counter", RINA)
+        await at.event(RINA, Text(FILLED))
+        await at.event(RINA, Text("ya"))
+        said = at.last(RINA)
+        assert said.files == []
+        link = next(word for word in said.text.split() if "/berkas/" in word)
+        code = link.rpartition("/")[2]
+        opened = await at.desk.db.write(lambda tx: _use(tx, at.desk, code))
+        assert opened is not None
+        again = await at.desk.db.write(lambda tx: _use(tx, at.desk, code))
+        assert again is None
+        made = await slip.slip_file(at.desk, opened)
+        assert made is not None
+        text = pypdf.PdfReader(io.BytesIO(made.content)).pages[0].extract_text()
+        typed = next(line for line in text.splitlines() if line.startswith("hubungkan "))
+        await at.event(SITI, Text(typed))
+        assert "DOM-26-0001" in at.last(SITI).text
