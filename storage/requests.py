@@ -144,14 +144,6 @@ def at_topic(tx: Tx, topic: int) -> int:
     return int(row[0]) if row else 0
 
 
-def contact_of(tx: Tx, request_id: int) -> int:
-    """Return the contact that filed the request; raises LookupError."""
-    row = tx.one("SELECT contact_id FROM request WHERE id = ?", request_id)
-    if row is None:
-        raise LookupError(f"there is no request {request_id}")
-    return int(row[0])
-
-
 def topic_of(tx: Tx, request_id: int) -> int | None:
     """Return the request's forum topic, 0 where its group has none; None before the first try."""
     row = tx.one("SELECT topic FROM request WHERE id = ?", request_id)

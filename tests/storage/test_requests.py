@@ -72,16 +72,13 @@ async def test_a_request_is_read_as_it_was_written(database: Database) -> None:
     assert row.state == state(**full)
     assert await database.read(lambda tx: requests.load(tx, row.id)) == row
     assert await database.read(lambda tx: requests.by_code(tx, row.code)) == row
-    assert await database.read(lambda tx: requests.contact_of(tx, row.id)) == 7
     given = await database.read(lambda tx: requests.given(tx, VAULT, row.id))
     assert given == Given({"name": "Siti Aminah", "nik": NIK}, {"nik": "birth_date"})
 
 
-async def test_what_is_unknown_is_none_or_an_error(database: Database) -> None:
+async def test_what_is_unknown_is_none(database: Database) -> None:
     assert await database.read(lambda tx: requests.load(tx, 99)) is None
     assert await database.read(lambda tx: requests.by_code(tx, "guess")) is None
-    with pytest.raises(LookupError):
-        await database.read(lambda tx: requests.contact_of(tx, 99))
 
 
 async def test_of_two_writers_the_later_is_refused(database: Database) -> None:
