@@ -30,6 +30,7 @@ _LANES = 1 << 48
 _LOCK = "SELECT pg_advisory_xact_lock(?)"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(?)"
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()"
+_RECOVERED = "SELECT next_xid FROM pg_control_checkpoint()"
 _LOOK = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -88,6 +89,19 @@ def lock_key(name: int | str) -> int:
         return _LANES + name
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=7).digest()
     return _NAMED + int.from_bytes(digest, "big")
+
+
+def ended(link: Link, number: int, *, restarted: bool) -> str:
+    """Return what became of a transaction: committed, aborted or in progress.
+
+    A server that crashed gives the numbers again of which its log knew nothing: those from where
+    its recovery ended, which it has written down.
+    """
+    if restarted:
+        epoch, _, low = link.rows(_RECOVERED, ())[0][0].partition(":")
+        if number >= (int(epoch) << 32) + int(low):
+            return "aborted"
+    return str(link.rows("SELECT pg_xact_status(?::text::xid8)", (str(number),))[0][0])
 
 
 class PostgresDatabase:
@@ -163,6 +177,9 @@ class PostgresDatabase:
                         link = None
                     if fresh:
                         unit.error = StorageUnavailable(f"the database cannot be used: {error}")
+                except Exception as error:
+                    unit.error = error
+                    break
                 else:
                     break
             settle_all([unit])
@@ -197,14 +214,14 @@ class PostgresDatabase:
         try:
             done = link.simple("COMMIT").command_status
         except Lost:
-            if not self._was_committed(number):
+            if not self._was_committed(link, int(number)):
                 raise
         else:
             if done != b"COMMIT":
                 # A statement had failed, and the work went on as if it had not.
                 raise StatementFailed("25P02", "the transaction had failed")
 
-    def _was_committed(self, number: str) -> bool:
+    def _was_committed(self, link: Link, number: int) -> bool:
         """Wait until the server is back and tells how a transaction ended."""
         while not self._closing.wait(0.1):
             try:
@@ -212,13 +229,13 @@ class PostgresDatabase:
             except Lost:
                 continue
             try:
-                found = asked.rows("SELECT pg_xact_status(?::text::xid8)", (number,))[0][0]
+                found = ended(asked, number, restarted=asked.server != link.server)
             except Lost:
                 continue
             finally:
                 asked.close()
             if found != "in progress":
-                return bool(found == "committed")
+                return found == "committed"
         return False
 
     @staticmethod

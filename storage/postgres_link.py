@@ -10,6 +10,7 @@ import time
 from functools import cache
 from typing import Any
 
+import psycopg
 from psycopg import pq
 from psycopg.pq import ExecStatus
 
@@ -17,6 +18,7 @@ from storage.database import Row
 
 _INTEGER, _TEXT, _BYTES, _ANY = 20, 25, 17, 0
 _CONNECT_SECONDS = 5.0
+_BROKEN = "the connection to the database broke"
 _BUSY = frozenset({"40001", "40P01", "55P03", "23505"})
 """Two met: a serialisation failure, a deadlock, a lock waited for too long, one unique row."""
 READ_ONLY = "25006"
@@ -67,6 +69,7 @@ class Link:
         self._pg = _connected(libpq_url(url), name)
         self._known: dict[str, bytes] = {}
         self.simple(_SETTINGS)
+        self.server = self.simple("SELECT pg_postmaster_start_time()").get_value(0, 0)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -74,7 +77,10 @@ class Link:
 
     def simple(self, sql: str) -> pq.abc.PGresult:
         """Run statements without values; return the last one's result."""
-        return self._checked(self._pg.exec_(sql.encode()))
+        try:
+            return self._checked(self._pg.exec_(sql.encode()))
+        except psycopg.Error as error:
+            raise Lost(_BROKEN) from error
 
     def execute(self, sql: str, params: tuple[Any, ...]) -> pq.abc.PGresult:
         """Run a statement written with ``?``."""
@@ -86,12 +92,15 @@ class Link:
             values.append(value)
             kinds.append(kind)
             formats.append(kind == _BYTES)
-        name = self._known.get(sql)
-        if name is None:
-            name = f"s{len(self._known)}".encode()
-            self._checked(self._pg.prepare(name, numbered(sql).encode(), kinds))
-            self._known[sql] = name
-        return self._checked(self._pg.exec_prepared(name, values, formats, 1))
+        try:
+            name = self._known.get(sql)
+            if name is None:
+                name = f"s{len(self._known)}".encode()
+                self._checked(self._pg.prepare(name, numbered(sql).encode(), kinds))
+                self._known[sql] = name
+            return self._checked(self._pg.exec_prepared(name, values, formats, 1))
+        except psycopg.Error as error:
+            raise Lost(_BROKEN) from error
 
     def rows(self, sql: str, params: tuple[Any, ...]) -> list[Row]:
         """Run a statement and return its rows."""
@@ -111,7 +120,7 @@ class Link:
         code = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
         message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode()
         if not code or self._pg.status != pq.ConnStatus.OK or code.startswith(_AWAY):
-            raise Lost(message or "the connection to the database broke", code)
+            raise Lost(message or _BROKEN, code)
         if code in _BUSY:
             raise Met(code)
         raise StatementFailed(code, message)
