@@ -65,8 +65,7 @@ def asks_back(text: str) -> bool:
 
 def surely_asks_back(text: str) -> bool:
     """Say whether it is one even where any words could be an answer: a question mark, two signs."""
-    said = words(text)[:_LONGEST_SENTENCE]
-    signs = sum(match([phrase], said)[0] for phrase in _ASKING)
+    signs = sum(word in _ASKING_WORDS for word in raw_words(text))
     return signs > 1 or (signs == 1 and text.rstrip().endswith("?"))
 
 
@@ -187,4 +186,5 @@ def _greets(word: str) -> bool:
 
 _COMMANDS = {phrase: kind for kind, texts in known.COMMANDS.items() for phrase in phrased(texts)}
 _ASKING = phrased(known.ASKING)
+_ASKING_WORDS = frozenset(word for word in known.ASKING if " " not in word)
 _WISHES = {kind: phrased(texts) for kind, texts in known.WISHES.items()}

@@ -165,6 +165,7 @@ def test_the_banner_says_what_to_open() -> None:
     shown = say(
         "serve",
         office="Kantor",
+        loket=".venv/bin/loket",
         here="http://127.0.0.1:8080",
         public="",
         trial="http://127.0.0.1:8080/coba?token=x",
@@ -173,5 +174,11 @@ def test_the_banner_says_what_to_open() -> None:
         code="K7QF2-M9XRT",
         hours=48,
     )
-    for part in ("/coba?token=x", "TELEGRAM_BOT_TOKEN", "TWILIO", "/gabung K7QF2-M9XRT"):
+    for part in (
+        "/coba?token=x",
+        "TELEGRAM_BOT_TOKEN",
+        "TWILIO",
+        "/gabung K7QF2-M9XRT",
+        ".venv/bin/loket chat",
+    ):
         assert part in shown
