@@ -25,17 +25,17 @@ class Bot:
     def __init__(self, name: str, command: list[str], env: Mapping[str, str], port: int) -> None:
         self.name = name
         self.port = port
-        self._command = command
-        self._env = env
+        self.command = command
+        self.env = env
         self._process: Process | None = None
 
     async def start(self, core: int, log: Path) -> None:
         """Start on that core and wait until it listens."""
         with log.open("wb") as out:
             self._process = await create_subprocess_exec(
-                *self._command,
+                *self.command,
                 cwd=ROOT,
-                env={"PATH": os.environ["PATH"], **self._env},
+                env={"PATH": os.environ["PATH"], **self.env},
                 stdin=DEVNULL,
                 stdout=out,
                 stderr=out,

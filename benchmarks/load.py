@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -21,10 +22,17 @@ class WentWrong(Exception):
     """A contender refused an update, or did not offer a button that must be there."""
 
 
+class Webhook(Protocol):
+    """Where a citizen's updates go."""
+
+    def post(self, body: bytes, done: Callable[[int], None]) -> None:
+        """Post one update; ``done`` gets the status."""
+
+
 class Citizen:
     """One connection, and one person after another who writes over it."""
 
-    def __init__(self, world: World, poster: Poster, then: Callable[[Citizen], None]) -> None:
+    def __init__(self, world: World, poster: Webhook, then: Callable[[Citizen], None]) -> None:
         self._world = world
         self._poster = poster
         self._then = then
