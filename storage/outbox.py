@@ -308,12 +308,17 @@ def left_behind(tx: Tx, before: int, limit: int = 1000) -> list[int]:
     return [row[0] for row in rows]
 
 
-def recover(tx: Tx) -> list[int]:
-    """What a process that has gone was handing over goes again; return who waits for something."""
-    tx.run(
+def free(tx: Tx) -> int:
+    """What a process that has gone was handing over goes again; return how many it were."""
+    return tx.run(
         "UPDATE outbox SET state = 0 WHERE state = 1"
         " AND (owner IS NULL OR owner NOT IN (SELECT id FROM process))"
     )
+
+
+def recover(tx: Tx) -> list[int]:
+    """Free what those who have gone were handing over; return all for whom something waits."""
+    free(tx)
     rows = tx.all(
         "SELECT contact_id FROM outbox WHERE state = 0 AND priority = 0"
         " GROUP BY contact_id ORDER BY MIN(id)"

@@ -38,6 +38,7 @@ class Several:
         self._standing = Standing(0, False, frozenset(), frozenset())
         self._missed: dict[int, float] = {}
         self._scan_at = 0.0
+        self._owed = False
         self._task: asyncio.Task[None] | None = None
         self.leads = False
 
@@ -76,6 +77,9 @@ class Several:
                 await self._step_down()
             except StorageUnavailable as error:
                 log.warning("what others left waits for the database", error=str(error))
+            except Exception as error:
+                # The next look may go better; without looking nobody would ever take over.
+                log.exception("looking at the other processes failed", error=type(error).__name__)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _look(self) -> None:
@@ -85,11 +89,12 @@ class Several:
         if not standing.leads:
             await self._step_down()
             return
-        left = before.living | before.gone
-        went = bool(left - standing.living - standing.gone) | await self._bury(standing.gone)
+        # Owed until it is done: the database may go away just then.
+        self._owed |= bool((before.living | before.gone) - standing.living - standing.gone)
+        await self._bury(standing.gone)
         if not self.leads:
             await self._take_the_lead()
-        elif went:
+        if self._owed:
             await self._take_up()
         elif time.monotonic() >= self._scan_at:
             await self._scan()
@@ -106,11 +111,10 @@ class Several:
 
     async def _take_the_lead(self) -> None:
         log.info("this process leads", number=self._standing.owner)
-        self.leads = True
+        self.leads = self._owed = True
         # What comes while these start sees that we lead, and starts by itself.
         for work in list(self._led):
             await work.start()
-        await self._take_up()
 
     async def _step_down(self) -> None:
         if self.leads:
@@ -118,15 +122,15 @@ class Several:
             for work in reversed(self._led):
                 await work.stop()
 
-    async def _bury(self, gone: frozenset[int]) -> bool:
+    async def _bury(self, gone: frozenset[int]) -> None:
         """Strike out who has been away for longer than a restart of the server takes."""
         now = time.monotonic()
         self._missed = {one: self._missed.get(one, now) for one in gone}
         dead = [one for one, since in self._missed.items() if now - since >= _GRACE_SECONDS]
         for one in dead:
             log.warning("a process has died; what it had claimed is free", number=one)
+            self._owed = True
             await self._db.write(lambda tx, one=one: bury(tx, one))  # type: ignore[misc]
-        return bool(dead)
 
     async def _take_up(self) -> None:
         """Go on with what those who went had claimed, and what nobody was woken for."""
@@ -134,6 +138,7 @@ class Several:
         self._desk.jobs.wake()
         await self._desk.sender.start()
         await self._desk.worker.start()
+        self._owed = False
         self._scan_at = time.monotonic() + _SCAN_SECONDS
 
     async def _scan(self) -> None:
@@ -141,9 +146,11 @@ class Several:
         before = to_ms(self._desk.now()) - _LEFT_BEHIND_MS
 
         def left(tx: Tx) -> tuple[list[int], list[int]]:
+            outbox.free(tx)
+            jobs.recover(tx)
             return inbox.left_behind(tx, before), outbox.left_behind(tx, before)
 
-        lanes, contacts = await self._db.read(left)
+        lanes, contacts = await self._db.write(left)
         for lane in lanes:
             self._desk.worker.wake(lane)
         for contact in contacts:
