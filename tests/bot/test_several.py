@@ -7,14 +7,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bot.engine.company import Errand
 from bot.engine.several import Several
+from bot.setup.checking import check_all
+from bot.setup.services import ROOT
+from bot.terminal.looking import kept_versions
 from flows.events import Envelope, Text
 from tests import postgres
 from tests.office import TestOffice, office
 
 
-async def _until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+async def _until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -94,3 +99,17 @@ async def test_what_a_process_left_waiting_is_done_by_another(tmp_path: Path) ->
             first.desk.worker.lanes.stopping = True
             await first.desk.accept([Envelope("telegram", "k1", "1001", Text("/start"))])
         await _until(lambda: bool(second.heard("1001")))
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_check_asks_a_server_that_answers(begun: bool) -> None:
+    url = postgres.new_database() if begun else postgres.empty_database()
+    environ = {"LOKET_DATABASE_URL": url}
+    assert check_all(ROOT / "config.yaml", environ, ROOT, kept_versions).problems == []
+
+
+def test_check_says_when_no_server_answers() -> None:
+    environ = {"LOKET_DATABASE_URL": "postgresql://loket:a-secret-word@127.0.0.1:9/loket"}
+    (problem,) = check_all(ROOT / "config.yaml", environ, ROOT, kept_versions).problems
+    assert "LOKET_DATABASE_URL" in str(problem)
+    assert "a-secret-word" not in str(problem)

@@ -55,11 +55,11 @@ async def test_a_hundred_citizens_and_fifty_kills(tmp_path: Path) -> None:
 
 
 async def test_two_processes_on_postgresql_and_a_few_kills(tmp_path: Path) -> None:
-    await _storm(tmp_path, Storm(citizens=20, kills=5, life=1.2, seed=2), _two_processes)
+    await _storm(tmp_path, Storm(citizens=15, kills=4, life=1.2, seed=2), _two_processes)
 
 
 async def test_two_processes_exchanged_one_after_the_other(tmp_path: Path) -> None:
-    storm = Storm(citizens=15, kills=4, life=1.0, seed=3, gently=True)
+    storm = Storm(citizens=10, kills=3, life=1.0, seed=3, gently=True)
     await _storm(tmp_path, storm, _two_processes)
     assert storm.times == []
 
