@@ -91,7 +91,7 @@ def forget_unused(tx: Tx, current: Collection[str]) -> int:
 
 
 def _counted(tx: Tx, sql: str) -> dict[str, int]:
-    return {digest: count for digest, count in tx.all(sql)}
+    return {row[0]: row[1] for row in tx.all(sql)}
 
 
 def _read(body: str) -> Definition | None:

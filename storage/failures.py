@@ -83,5 +83,8 @@ def event_again(tx: Tx, ref: int) -> int | None:
 
 def job_again(tx: Tx, ref: int, now: int) -> bool:
     """Let slow work be tried once more; False for no such failure."""
-    sql = "UPDATE job SET state = 0, tries = 0, cuts = 0, claimed_until = NULL, run_at = ? WHERE id = ?"
-    return tx.run(sql + " AND state = 3", now, ref) == 1
+    sql = (
+        "UPDATE job SET state = 0, tries = 0, cuts = 0, claimed_until = NULL, run_at = ?"
+        " WHERE id = ? AND state = 3"
+    )
+    return tx.run(sql, now, ref) == 1
