@@ -21,6 +21,7 @@ def book(tx: Tx, month: str, amounts: Mapping[str, float]) -> None:
 def of_month(tx: Tx, month: str) -> dict[str, float]:
     """Return what a month's messages cost by channel; channels without cost are left out."""
     prefix = f"{_NAME}{month}."
-    sql = "SELECT name, value FROM setting WHERE substr(name, 1, CAST(? AS INTEGER)) = ? ORDER BY name"
+    start = "substr(name, 1, CAST(? AS INTEGER))"
+    sql = f"SELECT name, value FROM setting WHERE {start} = ? ORDER BY name"  # noqa: S608
     rows = tx.all(sql, len(prefix), prefix)
     return {row[0].removeprefix(prefix): float(row[1]) for row in rows}

@@ -88,17 +88,21 @@ async def test_whoever_began_with_a_version_is_counted_and_nobody_elses_is_forgo
     ]
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
 async def test_a_look_from_outside_sees_what_is_durable_and_leaves_nothing(
     db: Database, tmp_path: Path
 ) -> None:
     path = tmp_path / "loket.db"
     await keep(db, domisili())
-    files = sorted(tmp_path.iterdir())
+    files = _files(tmp_path)
     assert [one.service for one in look(path, definitions.all_versions)] == ["domisili"]
     with pytest.raises(StorageUnavailable, match="cannot be read"):
         look(path, lambda tx: tx.run("DELETE FROM storeddefinition"))
-    assert sorted(tmp_path.iterdir()) == files
+    assert _files(tmp_path) == files
     db.close()
-    files = sorted(tmp_path.iterdir())
+    files = _files(tmp_path)
     assert len(look(path, definitions.all_versions)) == 1
-    assert sorted(tmp_path.iterdir()) == files
+    assert _files(tmp_path) == files
