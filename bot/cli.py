@@ -191,6 +191,7 @@ def broadcast(
     text: Annotated[str, typer.Argument(help="The announcement; without it all are listed.")] = "",
     village: Annotated[str, typer.Option(help="Only for this village.")] = "",
     service: Annotated[str, typer.Option(help="Only for who asked for this service.")] = "",
+    program: Annotated[str, typer.Option(help="Only for who filed within this program.")] = "",
     language: Annotated[str, typer.Option(help="Only for who reads this language.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Send it after showing it.")] = False,
     send: Annotated[int, typer.Option(help="Send the announcement of this number.")] = 0,
@@ -206,7 +207,8 @@ def broadcast(
     asked = {act: number for act, number in acts.items() if number}
     if len(asked) + bool(text) > 1:
         raise typer.BadParameter("one thing at a time: a text, or one number to act on")
-    request = {"text": text, "village": village, "service": service, "language": language}
+    audience = {"village": village, "service": service, "program": program, "language": language}
+    request = {"text": text, **audience}
     for act, number in asked.items():
         request |= {"act": act, "number": str(number)}
     _visit(lambda ask: announcement_session(ask, request, yes=yes), trial=trial)

@@ -17,16 +17,18 @@ _KEYS = {
     **dict.fromkeys(("desa", "kelurahan", "village"), "village"),
     **dict.fromkeys(("layanan", "surat", "service"), "service"),
     **dict.fromkeys(("bahasa", "language"), "language"),
+    **dict.fromkeys(("program", "programme"), "program"),
 }
 _ALL = ("semua", "semuanya", "all", "warga")
 
 
 class Audience(Struct, frozen=True):
-    """Whom it is for; an empty part means any: the village, service and language by their ids."""
+    """Whom it is for; an empty part means any, the others are ids."""
 
     village: str = ""
     service: str = ""
     language: str = ""
+    program: str = ""
 
 
 class Misread(Exception):
@@ -45,6 +47,7 @@ class Choices(Struct, frozen=True):
     village: Mapping[str, Sequence[str]]
     service: Mapping[str, Sequence[str]]
     language: Mapping[str, Sequence[str]]
+    program: Mapping[str, Sequence[str]]
 
 
 class Share(Struct, frozen=True):
@@ -89,7 +92,7 @@ def checked(text: str) -> str:
 
 
 def chosen(kind: str, said: str, choices: Choices) -> str:
-    """Return the id of a village, service or language as it was said; raises Misread."""
+    """Return the id of a village, service, language or program as it was said; raises Misread."""
     known: Mapping[str, Sequence[str]] = getattr(choices, kind)
     wanted = " ".join(raw_words(said))
     names = {one: [one, *called] for one, called in known.items()}

@@ -53,6 +53,7 @@ from flows.places import (
     leaving,
     linking,
     menu,
+    programs,
     proving,
     show,
     talking,
@@ -60,6 +61,7 @@ from flows.places import (
 from flows.places.aside import leave, leave_stale
 from flows.places.returned import begin_next, drop, filed, wanted
 from flows.places.words import obey
+from flows.program import LINK as _PROGRAM_LINK
 from flows.session import Session
 from flows.talk import Talk, forget_draft, has_draft, in_aside, under_way
 from flows.understanding import anywhere, pick
@@ -277,6 +279,8 @@ def _text(talk: Talk, text: str) -> None:
     if session.place in ("talking", "proving"):
         _to_place(talk, text)
         return
+    if programs.asked(talk, text):
+        return
     intent = anywhere(text)
     if intent is not None and obey(talk, intent):
         return
@@ -364,6 +368,11 @@ def _started(talk: Talk, payload: str) -> None:
     if payload.startswith(_JOIN_LINK):
         linking.link(talk, payload.removeprefix(_JOIN_LINK))
         return
+    if payload.startswith(_PROGRAM_LINK):
+        program = payload.removeprefix(_PROGRAM_LINK)
+        if program in talk.office.programs:
+            programs.enter(talk, program)
+            return
     if payload.startswith(_SERVICE_LINK) and service in talk.office.current:
         if has_draft(talk.session):
             leaving.ask_to_cancel(talk, service)

@@ -47,7 +47,10 @@ class Discard(Effect, frozen=True):
 
 
 class Submit(Effect, frozen=True):
-    """File a request (``request`` 0) or answer a returned one; a ``Filed`` event follows."""
+    """File a request (``request`` 0) or answer a returned one; a ``Filed`` event follows.
+
+    ``program`` is the one whose link the person followed.
+    """
 
     service: str
     digest: str
@@ -55,6 +58,7 @@ class Submit(Effect, frozen=True):
     marks: dict[str, str]
     documents: dict[str, list[int]]
     request: int = 0
+    program: str = ""
 
 
 class FindStatus(Effect, frozen=True):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct, field
 
 from flows.calendar import Calendar
 from flows.definition import Definition
 from flows.keeping import Keeping
+from flows.program import Program
 
 
 class Village(Struct, frozen=True):
@@ -52,6 +53,7 @@ class Office(Struct, frozen=True):
     languages: list[str] = field(default_factory=lambda: ["id", "en"])
     limits: Limits = Limits()
     keeping: Keeping = Keeping()
+    programs: dict[str, Program] = field(default_factory=dict)
     label: Callable[[str, str], str] = _no_label
 
     def service(self, service: str, digest: str = "") -> Definition:
@@ -77,4 +79,8 @@ class Office(Struct, frozen=True):
 
     def today(self, now: datetime) -> str:
         """Return the office's date at ``now``, as ISO."""
-        return now.astimezone(self.calendar.zone).date().isoformat()
+        return self.day(now).isoformat()
+
+    def day(self, now: datetime) -> date:
+        """Return the office's date at ``now``."""
+        return now.astimezone(self.calendar.zone).date()

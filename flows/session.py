@@ -87,6 +87,7 @@ class Session(Struct):
     ``turn`` counts events; ``prompt`` is the number that buttons carry; ``pressed`` is the last
     button taken, so that a second tap is silent. ``before`` is the place to come back to,
     ``pending`` what waits for a yes; ``loose`` are photos sent before they were asked for.
+    ``program`` is the one whose link was followed last, until something is filed or let go.
     ``silent`` after ``stop``: no announcements are wanted.
     ``joins`` is the chat (on channel ``joins_at``) that a code led to and that waits for a yes;
     ``tried`` are the codes asked for or tried within the hour.
@@ -99,6 +100,7 @@ class Session(Struct):
     prompt: int = 0
     service: str = ""
     digest: str = ""
+    program: str = ""
     group: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)

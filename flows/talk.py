@@ -131,7 +131,7 @@ def forget_draft(talk: Talk) -> None:
 def clear_draft(session: Session) -> None:
     """Make room for the next request; language and counters stay."""
     session.service = session.digest = session.asked = session.pending = ""
-    session.before = session.group = ""
+    session.before = session.group = session.program = ""
     session.answers, session.marks, session.documents = {}, {}, {}
     session.counts, session.tries = {}, {}
     session.skipped, session.loose = [], []

@@ -18,8 +18,8 @@ DRAFT, ASKED, RUNNING, PAUSED, DONE, CANCELLED = (
 )
 _PLACE = "broadcast.body"
 _FIELDS = (
-    "id, state, officer_id, confirmed_by, village, service, language, total, created_at,"
-    " started_at, finished_at"
+    "id, state, officer_id, confirmed_by, village, service, language, program, total,"
+    " created_at, started_at, finished_at"
 )
 
 
@@ -62,12 +62,13 @@ def add(
 ) -> int:
     """Keep a draft and return its number."""
     return tx.add(
-        "INSERT INTO broadcast (state, officer_id, village, service, language, total, body,"
-        " created_at) VALUES ('draft', ?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO broadcast (state, officer_id, village, service, language, program, total,"
+        " body, created_at) VALUES ('draft', ?, ?, ?, ?, ?, 0, ?, ?)",
         officer_id,
         audience.village,
         audience.service,
         audience.language,
+        audience.program,
         vault.seal(_PLACE, text.encode("utf-8", "replace")),
         now,
     )
@@ -131,15 +132,18 @@ def people(tx: Tx, audience: Audience) -> list[Person]:
         "  WHERE s.announcements = 0 AND s.citizen_id IS NOT NULL)"
         " AND (? = '' OR c.language = ?)"
         " AND (? = '' OR EXISTS (SELECT 1 FROM request r WHERE r.citizen_id = c.citizen_id"
-        "  AND (? = '' OR r.village = ?) AND (? = '' OR r.service = ?)))"
+        "  AND (? = '' OR r.village = ?) AND (? = '' OR r.service = ?)"
+        "  AND (? = '' OR r.program = ?)))"
         " ORDER BY COALESCE(c.heard_at, 0) DESC, c.id",
         audience.language,
         audience.language,
-        audience.village + audience.service,
+        audience.village + audience.service + audience.program,
         audience.village,
         audience.village,
         audience.service,
         audience.service,
+        audience.program,
+        audience.program,
     )
     return [Person(*row) for row in rows]
 
@@ -205,5 +209,7 @@ def want(tx: Tx, contact_id: int, wanted: bool) -> None:
 
 
 def _broadcast(row: Row) -> Broadcast:
-    audience = Audience(row[4], row[5], row[6])
-    return Broadcast(row[0], row[1], row[2], row[3], audience, row[7], row[8] or 0, row[9], row[10])
+    audience, (total, created, started, finished) = Audience(*row[4:8]), row[8:]
+    return Broadcast(
+        row[0], row[1], row[2], row[3], audience, total, created or 0, started, finished
+    )

@@ -16,6 +16,7 @@ from storage.instant import from_ms, to_ms
 from storage.vault import Vault
 
 _PLACE = "request.data"
+_WITHIN = 20_000
 _SHORT = re.compile(r"#?([A-Za-z]*)[-/.]?(\d{1,6})")
 _IDENTITY = (
     "id",
@@ -28,6 +29,7 @@ _IDENTITY = (
     "digest",
     "name",
     "village",
+    "program",
     "topic",
     "closed_at",
 )
@@ -69,6 +71,7 @@ class New(Struct, frozen=True):
     village: str
     nik: str
     given: Given
+    program: str = ""
 
 
 class RequestRow(Struct, frozen=True):
@@ -84,6 +87,7 @@ class RequestRow(Struct, frozen=True):
     digest: str
     name: str
     village: str
+    program: str
     topic: int
     closed_at: datetime | None
     state: State
@@ -112,6 +116,7 @@ def create(tx: Tx, vault: Vault, new: New, state: State) -> RequestRow:
         "digest": new.digest,
         "name": new.name,
         "village": new.village,
+        "program": new.program,
         "nik": vault.index("nik", new.nik) if new.nik else "",
         "key": sealed,
         "data": vault.seal_with(key, _PLACE, msgspec.json.encode(new.given)),
@@ -228,7 +233,10 @@ def find(tx: Tx, said: str, limit: int = 5) -> list[RequestRow]:
 
 
 def search(tx: Tx, vault: Vault, text: str, limit: int = 10) -> list[RequestRow]:
-    """Return requests by NIK (whole), number, or a word of the name from its beginning."""
+    """Return requests by NIK (whole), number, or a word of the name from its beginning.
+
+    A word that is not the first one is looked for among the newest requests: no index knows it.
+    """
     text = " ".join(text.split())
     digits = re.sub(r"[ .-]", "", text)
     if len(digits) == 16 and digits.isdecimal():
@@ -293,8 +301,9 @@ def _by_name(tx: Tx, text: str, limit: int) -> list[RequestRow]:
     )
     if not rows:
         inner = "% " + re.sub(r"([%_\\])", r"\\\1", text) + "%"
-        sql = f"{SELECT} WHERE lower(name) LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?"
-        rows = tx.all(sql, inner, limit)
+        lately = "id > (SELECT COALESCE(MAX(id), 0) FROM request) - ?"
+        sql = f"{SELECT} WHERE lower(name) LIKE ? ESCAPE '\\' AND {lately} ORDER BY id DESC LIMIT ?"
+        rows = tx.all(sql, inner, _WITHIN, limit)
     return [row_of(row) for row in rows]
 
 

@@ -44,6 +44,11 @@ def _sealed() -> Any:
     return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
+def _text() -> Any:
+    """A text that a process of the version before leaves out."""
+    return Field(default="", sa_column=Column(String, nullable=False, server_default=text("''")))
+
+
 class Citizen(SQLModel, table=True):
     """A person who asks; may be reached at several contacts."""
 
@@ -73,9 +78,7 @@ class Contact(SQLModel, table=True):
     heard_at: int | None = _instant()
     created_at: int | None = _instant()
     announcements: int = _number(1)
-    doubt: str = Field(
-        default="", sa_column=Column(String, nullable=False, server_default=text("''"))
-    )
+    doubt: str = _text()
     confirmed_at: int | None = _instant()
 
 
@@ -221,7 +224,7 @@ class Process(SQLModel, table=True):
 
 
 class Broadcast(SQLModel, table=True):
-    """An announcement to many. Empty ``village``, ``service`` and ``language`` mean any.
+    """An announcement to many. Empty ``village``, ``service``, ``language``, ``program`` mean any.
 
     ``state``: draft, asked (a second officer must agree), running, paused, done, cancelled;
     ``total`` is how many were addressed; ``body`` is the sealed text.
@@ -239,6 +242,7 @@ class Broadcast(SQLModel, table=True):
     created_at: int | None = _instant()
     started_at: int | None = _instant()
     finished_at: int | None = _instant()
+    program: str = _text()
 
 
 class Request(SQLModel, table=True):
@@ -246,7 +250,8 @@ class Request(SQLModel, table=True):
 
     ``key`` is the request's own key, sealed by the master key: destroying it purges the answers.
     ``status``: open, returned (waits on the citizen), done, rejected, cancelled; ``role`` is whose
-    work the stage is; ``nik`` is a blind index; ``sequence`` is the number without its pattern.
+    work the stage is; ``nik`` is a blind index; ``sequence`` is the number without its pattern;
+    ``program`` is the public-service program that it was filed within.
     """
 
     __table_args__ = (
@@ -288,6 +293,7 @@ class Request(SQLModel, table=True):
     made: int = 0
     key: bytes | None = _sealed()
     data: bytes | None = _sealed()
+    program: str = _text()
 
 
 class History(SQLModel, table=True):

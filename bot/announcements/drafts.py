@@ -51,6 +51,7 @@ def choices(desk: Desk) -> Choices:
         village={code: [name] for code, name in desk.config.villages.items()},
         service={one: called(f"{one}.title") for one in desk.office.current},
         language={one: called(f"languages.{one}") for one in languages},
+        program={one: called(f"programs.{one}.title") for one in desk.office.programs},
     )
 
 
@@ -223,9 +224,16 @@ def audience_names(desk: Desk, audience: Audience) -> list[str]:
     called: Mapping[str, str] = {
         "village": desk.config.villages.get(audience.village, ""),
         "service": label("id", f"{audience.service}.title") if audience.service else "",
+        "program": _program(desk, audience.program),
         "language": label("id", f"languages.{audience.language}") if audience.language else "",
     }
     return [name for name in called.values() if name]
+
+
+def _program(desk: Desk, program: str) -> str:
+    """Return what a program is called; it says that it is one, as no village or service does."""
+    named = desk.wording.label("id", f"programs.{program}.title") or program
+    return f"program {named}" if program else ""
 
 
 def _share(turn: Turn, one: Share) -> dict[str, Any]:

@@ -26,7 +26,12 @@ ADMINISTRATOR = Officer(0, "", "")
 """Stands for whoever owns this machine where an officer is asked for."""
 
 _WORD = re.compile(r"\s+")
-_NAMED = (("village", "desa"), ("service", "layanan"), ("language", "bahasa"))
+_NAMED = (
+    ("village", "desa"),
+    ("service", "layanan"),
+    ("program", "program"),
+    ("language", "bahasa"),
+)
 
 
 def order(request: dict[str, Any]) -> str:

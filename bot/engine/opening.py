@@ -23,12 +23,13 @@ from bot.engine.worker import Worker
 from bot.setup import config as configuration
 from bot.setup.facts import office_facts
 from bot.setup.filestore import file_store
-from bot.setup.services import ROOT, read_services
+from bot.setup.services import ROOT, programs_of, read_services
 from bot.setup.settings import Config
 from bot.setup.versions import stranding
 from bot.words.wording import Wording
 from flows.definition import Definition
 from flows.loader import canonical, digest
+from flows.program import Program
 from storage import contacts, definitions, settings
 from storage.database import Tx
 from storage.files import LocalFiles
@@ -86,6 +87,7 @@ async def open_desk(
     now: Callable[[], datetime] | None = None,
     root: Path = ROOT,
     services: Mapping[str, Definition] | None = None,
+    programs: Mapping[str, Program] | None = None,
     candidate: bool = True,
 ) -> Desk:
     """Open the data and return a desk that is not yet at work; raises StorageUnavailable.
@@ -98,6 +100,7 @@ async def open_desk(
     vault = Vault.load(folder, config.secret_key.reveal() or None)
     moment = now or (clock_from(config.now) if trial and config.now else system_clock)
     found = services if services is not None else read_services(config, root)
+    covered = programs if programs is not None else programs_of(found, root)
 
     def prepare(tx: Tx) -> list[definitions.Version]:
         settings.demand_key(tx, vault)
@@ -118,7 +121,7 @@ async def open_desk(
     readable = {one.digest: one.definition for one in kept if one.definition}
     desk = Desk(
         config=config,
-        office=configuration.office(config, found, wording.label, readable),
+        office=configuration.office(config, found, wording.label, readable, covered),
         db=db,
         vault=vault,
         # What is tried out stays on this machine.

@@ -10,6 +10,7 @@ from flows import numbering, steps, workflow
 from flows.definition import Definition
 from flows.effects import Submit
 from flows.events import Filed, StatusFound
+from flows.program import program_of
 from flows.standing import State, route
 from flows.steps import DESK
 from storage import contacts, history, numbers, requests
@@ -52,6 +53,9 @@ def file_request(
         village=village,
         nik=nik,
         given=Given(submit.answers, submit.marks),
+        program=program_of(
+            office.programs, submit.program, definition.id, village, office.day(now)
+        ),
     )
     state = workflow.begin(route(definition, submit.answers), now, office.calendar)
     row = requests.create(turn.tx, turn.desk.vault, new, state)

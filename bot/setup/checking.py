@@ -12,6 +12,7 @@ from rapidfuzz import process
 from bot.setup.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
 from bot.setup.facts import office_facts
 from bot.setup.filestore import file_store
+from bot.setup.services import program_texts
 from bot.setup.settings import Config
 from bot.setup.versions import stranding, under_way
 from bot.words.markup import to_plain
@@ -21,6 +22,7 @@ from flows.answers import CHECKS
 from flows.definition import Definition
 from flows.keys import keys_of
 from flows.loader import Known, read_definitions
+from flows.program import Program, read_programs
 from flows.source import Problem, Source, nearest
 from storage.database import StorageUnavailable
 from storage.definitions import Version
@@ -47,17 +49,21 @@ def check_all(
     root: Path,
     kept: Callable[[Config], Sequence[Version]] = _nobody,
 ) -> Findings:
-    """Check everything below ``root`` (``flows/services``, ``templates``) and the configuration.
+    """Check everything below ``root`` (``flows``, ``templates``) and the configuration.
 
     ``kept`` looks up the versions that conversations and requests of this office are on.
     """
     found = Findings()
     config = _config(config_path, environ, found)
     definitions = _definitions(root, config, found)
+    services = {Path(file).stem for file in service_texts(root)}
+    villages = config.villages if config else None
+    programs, wrong = read_programs(program_texts(root), services, villages)
+    found.problems += wrong
     languages = config.spoken if config else ["id", "en"]
     facts = office_facts(config) if config else {}
     wording = Wording(root / "templates", languages, facts)
-    found.problems += _texts(wording, config, definitions, root)
+    found.problems += _texts(wording, config, definitions, programs, root)
     if config is not None:
         source = Source(config_path.name, config_path.read_text(encoding="utf-8"))
         source.read(Config)
@@ -187,7 +193,11 @@ def _files(config: Config) -> Iterator[Problem]:
 
 
 def _texts(
-    wording: Wording, config: Config | None, definitions: Mapping[str, Definition], root: Path
+    wording: Wording,
+    config: Config | None,
+    definitions: Mapping[str, Definition],
+    programs: Mapping[str, Program],
+    root: Path,
 ) -> Iterator[Problem]:
     told = {}
     for one in wording.check():
@@ -199,6 +209,7 @@ def _texts(
         yield structs.replace(one, file=_below(root, one.file))
     wanted = [key for definition in definitions.values() for key in keys_of(definition)]
     wanted += [f"languages.{language}" for language in wording.languages]
+    wanted += [f"programs.{program}.{text}" for program in programs for text in ("title", "about")]
     for group in config.services if config else ():
         wanted.append(f"groups.{group}")
     for template in config.twilio.templates if config else ():

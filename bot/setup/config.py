@@ -17,6 +17,7 @@ from flows.definition import Definition
 from flows.keeping import Keeping
 from flows.loader import digest
 from flows.office import Limits, Office, Village
+from flows.program import Program
 from flows.source import Problem, Source, Unfit, fit
 
 __all__ = ["Config", "ConfigError", "Secret", "config_path", "load_config", "office"]
@@ -106,12 +107,14 @@ def office(
     definitions: Mapping[str, Definition],
     label: Callable[[str, str], str],
     kept: Mapping[str, Definition] | None = None,
+    programs: Mapping[str, Program] | None = None,
     years: Iterable[int] = YEARS,
 ) -> Office:
     """Return the office the machines work for.
 
     ``definitions`` are the current ones by service; ``kept`` are older versions by digest, for
-    the conversations and requests that began with them; ``years`` are those whose national
+    the conversations and requests that began with them; ``programs`` are those it takes part in;
+    ``years`` are those whose national
     holidays are looked up.
     """
     current = {service: digest(one) for service, one in definitions.items()}
@@ -141,6 +144,7 @@ def office(
             config.retention.answers_days,
             config.retention.letters_years,
         ),
+        programs=dict(programs or {}),
         label=label,
     )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from flows.messages import Button
-from flows.places.menu import begin_service, greet, open_menu
+from flows.places.menu import begin_service, greet, open_menu, open_program
 from flows.places.registry import PLACES, Place, show
+from flows.program import LINK
 from flows.talk import Talk, buttons, forget_draft, has_draft, under_way
 
 
 def ask_to_cancel(talk: Talk, then: str = "") -> None:
-    """Ask whether what is half-finished may go; ``then`` is a service to begin or ``menu``."""
+    """Ask whether what is half-finished may go.
+
+    ``then`` is a service or the link of a program to begin, or ``menu``.
+    """
     session = talk.session
     if not has_draft(session):
         talk.say("conversation.nothing_to_cancel")
@@ -48,6 +52,8 @@ def _chosen(talk: Talk, choice: str) -> None:
     talk.say("conversation.cancelled")
     if pending in talk.office.current:
         begin_service(talk, pending)
+    elif pending.removeprefix(LINK) in talk.office.programs:
+        open_program(talk, pending.removeprefix(LINK))
     elif pending == "menu":
         open_menu(talk)
 

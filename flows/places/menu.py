@@ -13,6 +13,8 @@ from flows.talk import Talk, buttons, clear_draft, has_draft
 from flows.understanding import understand
 
 _MISSES_BEFORE_PERSON = 2
+_MOST_AT_ONCE = 10
+"""Services in one list: what WhatsApp shows."""
 _WISHED = ("complaint", "suggestion", "data", "erase", "status", "officer")
 """Wishes that a whole sentence may hold."""
 
@@ -38,12 +40,28 @@ def open_menu(talk: Talk) -> None:
 
 def begin_service(talk: Talk, service: str) -> None:
     """Show what the service needs and ask for consent."""
-    loose = talk.session.loose
+    loose, program = talk.session.loose, talk.session.program
     clear_draft(talk.session)
-    talk.session.loose = loose
+    talk.session.loose, talk.session.program = loose, program
     talk.session.service = service
     talk.session.digest = talk.office.current[service]
     go(talk, "consent")
+
+
+def open_program(talk: Talk, program: str) -> None:
+    """Say what a program is, and offer its services: the only one at once."""
+    talk.session.program = program
+    talk.say(
+        "conversation.program", title=f"programs.{program}.title", about=f"programs.{program}.about"
+    )
+    services = talk.office.programs[program].services
+    if len(services) == 1:
+        begin_service(talk, services[0])
+    elif len(services) <= _MOST_AT_ONCE:
+        talk.session.pending = ",".join(services)
+        go(talk, "services")
+    else:
+        open_menu(talk)
 
 
 def recognise(talk: Talk, text: str) -> bool:

@@ -106,6 +106,7 @@ def submit(talk: Talk) -> None:
             session.marks | ({"consent": session.consented} if session.consented else {}),
             {path: ids for path, ids in documents.items() if all(ids)},
             session.returned.request if session.returned else 0,
+            session.program,
         )
     )
 

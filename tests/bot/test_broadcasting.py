@@ -28,6 +28,7 @@ CHOICES = Choices(
     village={"2008": ["Toar"], "2007": ["Gunung"], "2004": ["Seberang Gunung"]},
     service={"kk": ["Kartu Keluarga"], "ktp": ["KTP"]},
     language={"id": ["Bahasa Indonesia"], "en": ["English"]},
+    program={"sipaten-guwa": ["SIPATEN GUWA"], "ajak": ["AJAK"]},
 )
 
 
@@ -79,6 +80,8 @@ def announced(place: TestOffice, address: str) -> list[str]:
         ("desa seberang layanan kartu keluarga: x", Audience("2004", "kk"), "x"),
         ("layanan KTP bahasa id: x", Audience("", "ktp", "id"), "x"),
         ("village 2007: x\ny", Audience("2007"), "x\ny"),
+        ("program sipaten-guwa: x", Audience(program="sipaten-guwa"), "x"),
+        ("program Sipaten Guwa desa toar: x", Audience("2008", program="sipaten-guwa"), "x"),
     ],
 )
 def test_an_order_says_for_whom_and_what(order: str, audience: Audience, text: str) -> None:
@@ -96,6 +99,8 @@ def test_an_order_says_for_whom_and_what(order: str, audience: Audience, text: s
         ("desa Mekar: x", "village"),
         ("layanan kapal: x", "service"),
         ("bahasa jerman: x", "language"),
+        ("program bazar: x", "program"),
+        ("program: x", "program"),
     ],
 )
 def test_what_cannot_be_understood_is_named(order: str, why: str) -> None:
@@ -150,26 +155,31 @@ async def test_many_need_a_second_officer(tmp_path: Path) -> None:
         assert announced(place, "1")
 
 
-async def test_it_is_for_a_village_a_service_or_a_language(tmp_path: Path) -> None:
+async def test_it_is_for_a_village_a_service_a_program_or_a_language(tmp_path: Path) -> None:
     async with staffed(tmp_path) as place:
         one, two, _ = await meet(place, ["1", "2", "3"])
 
         def file(tx: Tx) -> None:
-            for number, (contact, village, service) in enumerate(
-                [(one, "2008", "kk"), (two, "2007", "kk"), (two, "2008", "domisili")]
+            for number, (contact, village, service, program) in enumerate(
+                [
+                    (one, "2008", "kk", "sipaten-guwa"),
+                    (two, "2007", "kk", "ajak"),
+                    (two, "2008", "domisili", ""),
+                ]
             ):
                 tx.run(
                     "INSERT INTO request (number, code, contact_id, citizen_id, service, digest,"
                     " stage, role, status, sequence, version, name, village, nik, returned,"
-                    " asked_by, late, reminders, letter, made) VALUES (?, ?, ?, (SELECT citizen_id"
-                    " FROM contact WHERE id = ?), ?, '', '', '', 'done', 1, 1, '', ?, '', '', '',"
-                    " 0, 0, 0, 0)",
+                    " asked_by, late, reminders, letter, made, program) VALUES (?, ?, ?,"
+                    " (SELECT citizen_id FROM contact WHERE id = ?), ?, '', '', '', 'done', 1, 1,"
+                    " '', ?, '', '', '', 0, 0, 0, 0, ?)",
                     str(number),
                     str(number),
                     contact,
                     contact,
                     service,
                     village,
+                    program,
                 )
 
         await place.desk.db.write(file)
@@ -180,6 +190,12 @@ async def test_it_is_for_a_village_a_service_or_a_language(tmp_path: Path) -> No
         await ask(place, HEAD, "/siaran kirim 3")
         assert announced(place, "1")
         assert not announced(place, "2")
+        preview = await ask(place, HEAD, "/siaran program sipaten guwa: x")
+        assert "Untuk: program SIPATEN GUWA – 1 orang" in preview
+        assert "Tidak ada warga" in await ask(place, HEAD, "/siaran program ajak desa toar: x")
+        refused = await ask(place, HEAD, "/siaran program bazar: x")
+        assert "1 orang" not in refused
+        assert "program SIPATEN GUWA" in await ask(place, HEAD, "/siaran")
 
 
 async def test_stop_and_mulai(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ Change = Callable[[str, str, str], None]
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "config.yaml", tmp_path / "config.yaml")
-    shutil.copytree(ROOT / "flows" / "services", tmp_path / "flows" / "services")
+    for folder in ("services", "programs"):
+        shutil.copytree(ROOT / "flows" / folder, tmp_path / "flows" / folder)
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
     return tmp_path
 
@@ -120,6 +121,24 @@ def test_without_any_configuration_the_rest_is_still_checked(office: Path, chang
             "kk says that it belongs to keluarga",
         ),
         ("flows/services/domisili.yaml", "letter: domisili", "letter: domisil", "domisil.typ does"),
+        (
+            "flows/programs/ajak.yaml",
+            "[akta_lahir]",
+            "[akte_lahir]",
+            'flows/programs/ajak.yaml:3: services.1: "akte_lahir" is not known, write "akta_lahir"',
+        ),
+        (
+            "flows/programs/ajak.yaml",
+            "begins:",
+            'villages: ["2099"]\nbegins:',
+            'flows/programs/ajak.yaml:4: villages.1: "2099" is not known, write',
+        ),
+        (
+            "templates/messages/en/programs.yaml",
+            "  title: AJAK\n",
+            "",
+            "templates/messages/en/programs.yaml: ajak.title: has no text, write one",
+        ),
         (
             "templates/messages/id/common.yaml",
             "    ktp: |-",

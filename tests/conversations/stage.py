@@ -19,9 +19,10 @@ from bot.engine.databases import is_shared
 from bot.engine.desk import Desk
 from bot.engine.opening import open_desk, start_desk, stop_desk
 from bot.setup.config import load_config
-from bot.setup.services import ROOT, read_services
+from bot.setup.services import ROOT, programs_of, read_services
 from flows.definition import Definition
 from flows.events import Added, Envelope
+from flows.program import Program
 from tests.blank import new_database
 from tests.conversations.script import Input, Pause
 from tests.conversations.things import Things
@@ -61,6 +62,11 @@ def _services() -> dict[str, Definition]:
     return dict(read_services(load_config(ROOT / "config.yaml", {})))
 
 
+@cache
+def _programs() -> dict[str, Program]:
+    return programs_of(_services())
+
+
 class Stage:
     """The desk, its people and its clock; between two lines everything is only on disk."""
 
@@ -94,7 +100,9 @@ class Stage:
         with pytest.MonkeyPatch.context() as patch:
             # Words and services are files of the program, not state: they are read once.
             patch.setattr(opening, "Wording", lambda *_: the_wording())
-            self._desk = await open_desk(self._config, now=self.clock, services=_services())
+            self._desk = await open_desk(
+                self._config, now=self.clock, services=_services(), programs=_programs()
+            )
         self._desk.channels = {
             channel.name: channel for channel in (self.telegram, self.whatsapp, self.sms)
         }

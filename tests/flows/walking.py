@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from bot.setup.config import load_config, office
 from bot.setup.facts import office_facts
-from bot.setup.services import ROOT, read_services
+from bot.setup.services import ROOT, programs_of, read_services
 from bot.words.wording import Wording
 from flows.conversation import advance
 from flows.effects import (
@@ -60,7 +60,8 @@ def the_wording() -> Wording:
 def the_office() -> Office:
     """The example office, as a conversation knows it."""
     config = load_config(ROOT / "config.yaml", {})
-    return office(config, read_services(config), the_wording().label)
+    services = read_services(config)
+    return office(config, services, the_wording().label, programs=programs_of(services))
 
 
 class Walk(Struct):
