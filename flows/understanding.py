@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -65,7 +66,9 @@ def asks_back(text: str) -> bool:
 
 def surely_asks_back(text: str) -> bool:
     """Say whether it is one even where any words could be an answer: a question mark, two signs."""
-    signs = sum(word in _ASKING_WORDS for word in raw_words(text))
+    said = raw_words(text)
+    signs = sum(word in _ASKING_WORDS for word in said)
+    signs += sum(pair in _ASKING_WORDS for pair in map(" ".join, pairwise(said)))
     return signs > 1 or (signs == 1 and text.rstrip().endswith("?"))
 
 
@@ -186,5 +189,5 @@ def _greets(word: str) -> bool:
 
 _COMMANDS = {phrase: kind for kind, texts in known.COMMANDS.items() for phrase in phrased(texts)}
 _ASKING = phrased(known.ASKING)
-_ASKING_WORDS = frozenset(word for word in known.ASKING if " " not in word)
+_ASKING_WORDS = frozenset(known.ASKING)
 _WISHES = {kind: phrased(texts) for kind, texts in known.WISHES.items()}
