@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from storage.database import Tx
+from storage.database import StorageUnavailable, Tx
 from storage.postgres_link import Link, Lost
 
-_LIVING, _LEADING = 731_001, 731_002
-"""Spaces of advisory locks: the numbers of those who live, and the leader's one seat."""
+_LIVING, _LEADING, _MOVING = 731_001, 731_002, 731_003
+"""Spaces of advisory locks: the numbers of those who live, the leader's one seat, a mover's."""
 _KNOWN = (
-    "SELECT p.id, l.objid IS NOT NULL FROM process p LEFT JOIN pg_locks l"
+    "SELECT p.id, l.objid IS NOT NULL, now() - pg_postmaster_start_time() < interval '20 s'"
+    " FROM process p LEFT JOIN pg_locks l"
     " ON l.locktype = 'advisory' AND l.classid = ?::bigint AND l.objid = p.id AND l.objsubid = 2"
     " AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname ="
     " current_database())"
@@ -22,12 +23,16 @@ _KNOWN = (
 
 
 class Standing(NamedTuple):
-    """Who we are among the others: our number, who lives, who is written down and has gone."""
+    """Who we are among the others: our number, who lives, who is written down and has gone.
+
+    A ``fresh`` server was just started: those who live may not have found back to it yet.
+    """
 
     owner: int
     leads: bool
     living: frozenset[int]
     gone: frozenset[int]
+    fresh: bool = False
 
 
 class Seat:
@@ -56,7 +61,7 @@ class Seat:
             raise
         living = frozenset(row[0] for row in rows if row[1])
         gone = frozenset(row[0] for row in rows if not row[1])
-        return Standing(self._owner, self._leads, living, gone)
+        return Standing(self._owner, self._leads, living, gone, fresh=any(row[2] for row in rows))
 
     def leave(self) -> None:
         """Stand up in good order: the others need not wait to see that we have gone."""
@@ -87,6 +92,31 @@ class Seat:
         if self._link is not None:
             self._link.close()
         self._link, self._leads = None, False
+
+
+class Watch:
+    """For who moves an office: nobody else moves it meanwhile, and whether a desk serves it."""
+
+    def __init__(self, url: str) -> None:
+        """Take hold of it; raises StorageUnavailable."""
+        try:
+            self._link = Link(url, "loket-moving")
+            if not self._link.rows("SELECT pg_try_advisory_lock(?::int, 1)", (_MOVING,))[0][0]:
+                self._link.close()
+                raise StorageUnavailable("another `loket migrate` is at work on this database")
+        except Lost as error:
+            raise StorageUnavailable(f"cannot open the database: {error}") from error
+
+    def served(self) -> bool:
+        """Tell whether a desk lives there; raises StorageUnavailable."""
+        try:
+            return any(lives for _, lives in self._link.rows(_KNOWN, (_LIVING,)))
+        except Lost as error:
+            raise StorageUnavailable(f"the database cannot be used: {error}") from error
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._link.close()
 
 
 def bury(tx: Tx, owner: int) -> None:

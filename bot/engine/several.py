@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _LOOK_SECONDS = 1.0
-_GRACE_SECONDS = 3.0
-"""So long may a living process be without its connection, as while the server restarts."""
+_GRACE_SECONDS, _FRESH_GRACE_SECONDS = 1.5, 5.0
+"""So long may a living process be without its connection; longer where the server restarted."""
 _SCAN_SECONDS = 10.0
 _LEFT_BEHIND_MS = 5_000
 
@@ -91,7 +91,7 @@ class Several:
             return
         # Owed until it is done: the database may go away just then.
         self._owed |= bool((before.living | before.gone) - standing.living - standing.gone)
-        await self._bury(standing.gone)
+        await self._bury(standing.gone, _FRESH_GRACE_SECONDS if standing.fresh else _GRACE_SECONDS)
         if not self.leads:
             await self._take_the_lead()
         if self._owed:
@@ -122,11 +122,11 @@ class Several:
             for work in reversed(self._led):
                 await work.stop()
 
-    async def _bury(self, gone: frozenset[int]) -> None:
-        """Strike out who has been away for longer than a restart of the server takes."""
+    async def _bury(self, gone: frozenset[int], grace: float) -> None:
+        """Strike out who has been away for longer than finding back takes."""
         now = time.monotonic()
         self._missed = {one: self._missed.get(one, now) for one in gone}
-        dead = [one for one, since in self._missed.items() if now - since >= _GRACE_SECONDS]
+        dead = [one for one, since in self._missed.items() if now - since >= grace]
         for one in dead:
             log.warning("a process has died; what it had claimed is free", number=one)
             self._owed = True
