@@ -227,7 +227,7 @@ def _complete(config: Config) -> Config:
         data_dir=data,
         database_url=config.database_url or f"sqlite:///{data / 'loket.db'}",
         files_url=config.files_url or (data / "files").as_uri(),
-        public_url=config.public_url.rstrip("/"),
+        public_url=config.public_url.rstrip("/") or f"http://127.0.0.1:{config.port}",
         twilio=structs.replace(
             config.twilio, whatsapp_from=config.twilio.whatsapp_from.removeprefix("whatsapp:")
         ),

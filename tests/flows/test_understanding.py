@@ -252,7 +252,8 @@ def test_yes_and_no_have_many_ways(said: bool | None, texts: list[str]) -> None:
 def test_nothing_people_write_makes_it_stumble(text: str) -> None:
     known = {"menu", "cancel", "back", "change", "status", "officer", "language", "info",
              "schedule", "suggestion", "complaint", "data", "erase", "stop", "start", "resume",
-             "help", "greeting", "thanks", "services", "service", "link", "part", "none"}  # fmt: skip
+             "help", "greeting", "thanks", "services", "service", "link", "part",
+             "none"}  # fmt: skip
     intent = understand(text, TITLED)
     assert intent.kind in known
     assert intent.service in {"", *TITLED}
