@@ -336,7 +336,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     telegram: Telegram = Telegram()
     twilio: Twilio = Twilio()
     sms_gateway: SmsGateway = SmsGateway()
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
     data_dir: Path = Path("data")
