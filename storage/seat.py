@@ -110,7 +110,7 @@ class Watch:
     def served(self) -> bool:
         """Tell whether a desk lives there; raises StorageUnavailable."""
         try:
-            return any(lives for _, lives in self._link.rows(_KNOWN, (_LIVING,)))
+            return any(row[1] for row in self._link.rows(_KNOWN, (_LIVING,)))
         except Lost as error:
             raise StorageUnavailable(f"the database cannot be used: {error}") from error
 
