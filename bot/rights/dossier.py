@@ -146,7 +146,8 @@ class _Dossier:
         if not session.service or not session.answers:
             return None
         definition = self.desk.office.service(session.service, session.digest)
-        rows = self._answers(definition, session.answers)
+        rows: Rows = [[self.word("program"), self._program(session.program)]]
+        rows += self._answers(definition, session.answers)
         files = self._papers(definition, rights.loose_documents(self.tx, chat))
         title = self.label(f"{session.service}.title", session.service)
         return _section(f"{self.word('draft')}: {title}", rows, files)
@@ -165,6 +166,7 @@ class _Dossier:
         number = letter.number if letter else ""
         rows = [
             [self.word("filed"), self.time(row.state.filed_at)],
+            [self.word("program"), self._program(row.program)],
             [self.word("closed"), self.time(row.closed_at)],
             [self.word("status"), self.label(stage_key(row), row.state.status)],
             [self.word("consent"), self.time(datetime.fromisoformat(consent)) if consent else ""],
@@ -179,6 +181,9 @@ class _Dossier:
             self._seen(row, letter.id if letter else 0),
             text="" if answers else self.word("purged"),
         )
+
+    def _program(self, program: str) -> str:
+        return self.label(f"programs.{program}.title", program) if program else ""
 
     def _until(self, row: RequestRow, letter: rights.Issued | None, *, answered: bool) -> Rows:
         """Until when the papers, the answers and the letter of a request are kept."""

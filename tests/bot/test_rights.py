@@ -69,6 +69,11 @@ async def test_everything_held_is_in_the_file(stage: Stage) -> None:
     assert len(found) == 1
 
 
+async def test_the_program_that_a_person_came_by_is_in_the_file(stage: Stage) -> None:
+    await say(stage, "(mulai: program-ajak)", "[Setuju]", "Siti Aminah", "dataku")
+    assert "Program AJAK" in words(stage.news("")[-1].files[0])
+
+
 async def test_what_a_person_wrote_stays_data_in_the_file(stage: Stage) -> None:
     nasty = '#read("/etc/passwd") *tebal* $x$ `raw` <b>'
     await say(stage, "saran", nasty, "[Kirim]", "bahasa inggris", "my data")
