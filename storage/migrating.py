@@ -15,7 +15,7 @@ from storage.database import StorageUnavailable
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-HEAD = "0007"
+HEAD = "0008"
 _LOCK = 7_310_000_000_000_000_001
 """The advisory lock of who migrates."""
 _NEWER = "this database was made by a newer Loket: install that version"

@@ -334,7 +334,9 @@ def record_status(
     Returns the message, 0 when that word is no news, None when the message is not known (yet).
     """
     row = tx.one(
-        "SELECT id, status FROM outbox WHERE channel = ? AND platform_id = ?", channel, platform_id
+        "SELECT id, status FROM outbox WHERE channel = ? AND platform_id = ? AND platform_id <> ''",
+        channel,
+        platform_id,
     )
     if row is None:
         return None

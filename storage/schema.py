@@ -40,6 +40,11 @@ def _number(first: int) -> Any:
     return Field(default=first, sa_column=default)
 
 
+def _part(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows only: the others cost nothing when they are written."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 def _sealed() -> Any:
     return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
@@ -102,16 +107,8 @@ class Inbox(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("channel", "key"),
-        Index(
-            "inbox_waiting",
-            "lane",
-            "seq",
-            sqlite_where=text("state = 0"),
-            postgresql_where=text("state = 0"),
-        ),
-        Index(
-            "inbox_aside", "seq", sqlite_where=text("state = 2"), postgresql_where=text("state = 2")
-        ),
+        _part("inbox_waiting", "lane", "seq", where="state = 0"),
+        _part("inbox_aside", "seq", where="state = 2"),
         {"sqlite_autoincrement": True},
     )
     seq: int | None = _id()
@@ -166,35 +163,19 @@ class Outbox(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index(
-            "outbox_waiting",
-            "contact_id",
-            "id",
-            sqlite_where=text("state < 2"),
-            postgresql_where=text("state < 2"),
-        ),
-        Index(
-            "outbox_failed",
-            "id",
-            sqlite_where=text("state = 3"),
-            postgresql_where=text("state = 3"),
-        ),
-        Index("outbox_platform", "channel", "platform_id"),
-        Index("outbox_broadcast", "broadcast_id", "state"),
-        Index(
-            "outbox_announcing",
-            "channel",
-            "id",
-            sqlite_where=text("state < 2 AND priority = 1"),
-            postgresql_where=text("state < 2 AND priority = 1"),
-        ),
+        _part("outbox_waiting", "contact_id", "id", where="state < 2"),
+        _part("outbox_failed", "id", where="state = 3"),
+        _part("outbox_platform", "channel", "platform_id", where="platform_id <> ''"),
+        _part("outbox_broadcast", "broadcast_id", "state", where="broadcast_id IS NOT NULL"),
+        _part("outbox_request", "request_id", where="request_id IS NOT NULL"),
+        _part("outbox_announcing", "channel", "id", where="state < 2 AND priority = 1"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()
     contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
     channel: str
     key: str | None = Field(default=None, unique=True)
-    request_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
+    request_id: int | None = Field(default=None, sa_column=Column(Id))
     state: int = 0
     priority: int = 0
     prompt: int = 0
@@ -344,15 +325,8 @@ class Job(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index(
-            "job_waiting",
-            "run_at",
-            sqlite_where=text("state < 2"),
-            postgresql_where=text("state < 2"),
-        ),
-        Index(
-            "job_failed", "id", sqlite_where=text("state = 3"), postgresql_where=text("state = 3")
-        ),
+        _part("job_waiting", "run_at", where="state < 2"),
+        _part("job_failed", "id", where="state = 3"),
     )
     id: int | None = _id()
     kind: str
