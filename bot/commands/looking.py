@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.commands import papers
@@ -14,6 +15,8 @@ from storage.history import Entry
 _STEPS = 10
 _NOTES = 4
 _SAID = ("noted", "replied")
+_SIGNS = "letterwanted"
+"""The step whose note is who signs: it stands in its line, not among what was said."""
 
 
 @command("lihat", "show", wants="request")
@@ -24,18 +27,27 @@ def look(call: Call) -> Answer:
     if not masked:
         audit.note(turn.tx, turn.instant, call.officer.id, "request.seen", request.number)
     passed = history.entries(turn.tx, request.id)
-    steps = [_step(call, entry) for entry in passed if entry.kind not in _SAID]
+    texts = _texts(call)
+    steps = [_step(call, entry, texts) for entry in passed if entry.kind not in _SAID]
     args = {
         "card": casework.card(turn, request.id, masked=masked),
         "steps": steps[-_STEPS:],
         "earlier": max(0, len(steps) - _STEPS),
-        "notes": _notes(call, passed),
+        "notes": _notes(call, passed, texts),
         "answers": [] if masked else papers.answers(call),
     }
     return Answer("lihat", args)
 
 
-def _step(call: Call, entry: Entry) -> dict[str, Any]:
+def _texts(call: Call) -> dict[int, str]:
+    """Return the notes of the steps; none once the request was purged."""
+    try:
+        return history.notes(call.turn.tx, call.turn.desk.vault, call.request.id)
+    except requests.Purged:
+        return {}
+
+
+def _step(call: Call, entry: Entry, texts: Mapping[int, str]) -> dict[str, Any]:
     names, service = call.names, call.request.service
     what = names.label(f"commands.happened.{entry.kind}") or entry.kind
     to = entry.detail and names.stage(service, entry.detail)
@@ -43,18 +55,15 @@ def _step(call: Call, entry: Entry) -> dict[str, Any]:
         "time": names.time(entry.at),
         "what": what,
         "to": to,
+        "signer": texts.get(entry.id, "") if entry.kind == _SIGNS else "",
         "officer": names.officer(entry.officer),
         "undone": entry.undone,
     }
 
 
-def _notes(call: Call, passed: list[Entry]) -> list[dict[str, str]]:
-    """Return the last reasons, notes and replies; none once the request was purged."""
-    try:
-        texts = history.notes(call.turn.tx, call.turn.desk.vault, call.request.id)
-    except requests.Purged:
-        return []
-    noted = [entry for entry in passed if entry.id in texts][-_NOTES:]
+def _notes(call: Call, passed: list[Entry], texts: Mapping[int, str]) -> list[dict[str, str]]:
+    """Return the last reasons, notes and replies."""
+    noted = [entry for entry in passed if entry.id in texts and entry.kind != _SIGNS][-_NOTES:]
     return [
         {
             "time": call.names.time(entry.at),

@@ -150,6 +150,12 @@ def _record(
         if isinstance(fact, steps.Returned | steps.Rejected | steps.Cancelled)
     ]
     reasons += [fact.note for fact in happened if isinstance(fact, steps.BecameReady)]
+    # In words: who signs by that name may be another one in a year.
+    reasons += [
+        turn.desk.config.signer_of(row.service, fact.signer).title
+        for fact in happened
+        if isinstance(fact, steps.LetterWanted) and fact.signer
+    ]
     moved = saved.state.stage != row.state.stage
     return history.record(
         turn.tx,

@@ -44,6 +44,24 @@ def test_a_request_goes_through_all_its_stages(hall: Hall) -> None:
     assert "tidak bisa diurungkan" in hall.say(budi, "urungkan")
 
 
+def test_the_history_says_whom_an_officer_let_sign(hall: Hall) -> None:
+    budi, vera = hall.officer("Budi", "counter"), hall.officer("Vera", "verifier")
+    sari = hall.officer("Sari", "signer")
+    for number in ("1", "2"):
+        hall.file()
+        for officer in (budi, budi, vera):
+            hall.say(officer, f"terima {number}")
+    hall.say(sari, "terima 1 sekcam")
+    hall.say(sari, "terima 2")
+    chosen = hall.say(vera, "lihat 1")
+    assert "surat diberi nomor → Surat dicetak, penanda tangan Sekretaris Camat (Sari)" in chosen
+    assert "Catatan dan pesan" not in chosen
+    assert "penanda tangan" not in hall.say(vera, "lihat 2").partition("Perjalanan")[2]
+    hall.say(sari, "urungkan")
+    hall.tx.run("UPDATE request SET key = NULL, data = NULL WHERE id = 1")
+    assert "surat diberi nomor → Surat dicetak (Sari)" in hall.say(budi, "lihat 1")
+
+
 def test_of_two_who_take_it_the_second_is_told_who_has_it(hall: Hall) -> None:
     budi, rina = hall.officer("Budi", "counter"), hall.officer("Rina", "counter")
     hall.file()
