@@ -28,10 +28,11 @@ class Turn:
     _lanes: set[int] = field(default_factory=set)
     addressed: set[int] = field(default_factory=set)
 
-    @property
-    def instant(self) -> int:
-        """``now`` in milliseconds."""
-        return to_ms(self.now)
+    instant: int = field(init=False)
+    """``now`` in milliseconds."""
+
+    def __post_init__(self) -> None:
+        self.instant = to_ms(self.now)
 
     def say(
         self,

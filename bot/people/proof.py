@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.engine.turn import Turn
 
 SILENT = "silent"
+_DAY_MS = 86_400_000
 _UNPROVEN = ("sms",)
 """Channels on which anybody can write under any number."""
 _NOT_DIGIT = re.compile(r"\D+")
@@ -55,8 +56,8 @@ def note_silence(turn: Turn, contact: ContactRow) -> ContactRow:
 
 
 def _is_silent(turn: Turn, contact: ContactRow) -> bool:
-    days = timedelta(days=turn.desk.config.people.silence_days)
-    return contact.heard_at is not None and contact.heard_at < to_ms(turn.now - days)
+    longest = turn.desk.config.people.silence_days * _DAY_MS
+    return contact.heard_at is not None and contact.heard_at < turn.instant - longest
 
 
 def wanted(
