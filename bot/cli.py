@@ -178,6 +178,25 @@ def rotate_key() -> None:
 
 
 @app.command()
+def migrate(
+    to: Annotated[str, typer.Option("--to", help="A database: sqlite:///… or postgresql://…")] = "",
+    files: Annotated[str, typer.Option("--files", help="A file store: file:///… or s3://…")] = "",
+    stay: Annotated[bool, typer.Option("--stay", help="Call a move off, serve it here.")] = False,
+) -> None:
+    """Move the office to another database or file store; stop the desk first."""
+    from bot.keeping.moving import DATABASES, STORES
+    from bot.keeping.terminal import move_to, stay_here
+
+    if stay == bool(to or files):
+        raise typer.BadParameter("say where to: --to URL, --files URL or both; or only --stay")
+    if to and not to.startswith(DATABASES):
+        raise typer.BadParameter("sqlite:///… or postgresql://…", param_hint="--to")
+    if files and not files.startswith(STORES):
+        raise typer.BadParameter("file:///… or s3://bucket/prefix", param_hint="--files")
+    _guarded(lambda: stay_here(_config()) if stay else move_to(_config(), to, files))
+
+
+@app.command()
 def flow(
     service: Annotated[str, typer.Argument(help="A service's id; without it all are listed.")] = "",
     format: Annotated[Drawing, typer.Option(help="How to draw it.")] = Drawing.text,
@@ -249,12 +268,13 @@ def _guarded(work: Callable[[], None]) -> None:
     from flows.loader import BadDefinitions
     from storage.backup import BadBackup
     from storage.database import StorageUnavailable
+    from storage.moving import MoveRefused
     from storage.vault import WrongKey
 
     outside = (ConfigError, BadDefinitions, DataLocked, StorageUnavailable, WrongKey)
     try:
         work()
-    except (*outside, BadBackup, NoNewKey, Refused) as error:
+    except (*outside, BadBackup, MoveRefused, NoNewKey, Refused) as error:
         _fail(str(error))
 
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +57,9 @@ class Files(Protocol):
     async def is_empty(self) -> bool:
         """Tell whether nothing at all is stored."""
 
+    def names(self) -> AsyncIterator[str]:
+        """Give the names of all finished files."""
+
     async def adopt(self, folder: Path) -> None:
         """Take over all files of a folder, at any depth; the folder may be empty afterwards."""
 
@@ -75,9 +79,14 @@ class Files(Protocol):
         """Return the store of that name next to this one: for what waits a while to be fetched."""
 
 
+def is_name(name: str) -> bool:
+    """Tell whether a finished file may be named so."""
+    return _NAME.fullmatch(name) is not None
+
+
 def demand_name(name: str) -> str:
     """Return a name that a file may have; raises ValueError."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError("a file's name is 32 to 64 hex characters")
     return name
 
@@ -129,6 +138,15 @@ class LocalFiles:
 
     async def is_empty(self) -> bool:
         return await asyncio.to_thread(lambda: not any(self.root.glob("*/*/*")))
+
+    async def names(self) -> AsyncIterator[str]:
+        try:
+            found = await asyncio.to_thread(files_in, self.root)
+        except OSError as error:
+            raise FilesUnavailable(f"the file store cannot be read: {error}") from error
+        for path in found:
+            if is_name(path.name):
+                yield path.name
 
     async def adopt(self, folder: Path) -> None:
         try:

@@ -20,7 +20,14 @@ from aiohttp_s3_client.credentials import StaticCredentials
 from aiohttp_s3_client.xml import AwsObjectMeta, parse_list_objects
 from msgspec import Struct
 
-from storage.files import FileMissing, FilesUnavailable, demand_name, demand_sealed, files_in
+from storage.files import (
+    FileMissing,
+    FilesUnavailable,
+    demand_name,
+    demand_sealed,
+    files_in,
+    is_name,
+)
 
 _TRIES = 3
 _AT_ONCE = 8
@@ -195,6 +202,12 @@ class BucketFiles:
         async for found in self._bucket.objects(self._below):
             return not found
         return True
+
+    async def names(self) -> AsyncIterator[str]:
+        async for found in self._bucket.objects(self._below):
+            for name in (one.key.removeprefix(self._below) for one in found):
+                if is_name(name):
+                    yield name
 
     async def adopt(self, folder: Path) -> None:
         paths = iter(await asyncio.to_thread(files_in, folder))

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from storage.database import Tx
+import msgspec
+from msgspec import Struct
+
+from storage.database import StorageUnavailable, Tx
 from storage.vault import Vault, WrongKey
 
+MOVING_OUT, MOVING_IN = "moving-out", "moving-in"
+"""Marks of a database that an office leaves, and of one that it has not wholly arrived in."""
 _KEY_CHECK = "key-check"
 _NEW_KEY = "key-rotation"
+
+
+class Leaving(Struct):
+    """Where an office moves to (without a password), which move it is, whether it is there."""
+
+    to: str
+    token: str
+    done: bool = False
 
 
 def get(tx: Tx, name: str) -> str | None:
@@ -25,8 +38,57 @@ def put(tx: Tx, name: str, value: str) -> None:
     )
 
 
+def leaving(tx: Tx) -> Leaving | None:
+    """Return where the office moves to, if it does."""
+    known = get(tx, MOVING_OUT)
+    return msgspec.json.decode(known, type=Leaving) if known else None
+
+
+def leave(tx: Tx, where: Leaving, *, done: bool = False) -> None:
+    """Note that the office moves there, or is there."""
+    mark = Leaving(where.to, where.token, done)
+    put(tx, MOVING_OUT, msgspec.json.encode(mark).decode())
+
+
+def stay(tx: Tx) -> None:
+    """The office moves nowhere."""
+    tx.run("DELETE FROM setting WHERE name = ?", MOVING_OUT)
+
+
+def demand_here(tx: Tx) -> None:
+    """Raise StorageUnavailable where the office has left, or has not wholly arrived."""
+    if get(tx, MOVING_IN) is not None:
+        raise StorageUnavailable(
+            "the office has not wholly arrived here: run the same `loket migrate` again"
+        )
+    where = leaving(tx)
+    if where is not None:
+        way = (
+            f"moved to {where.to}: set LOKET_DATABASE_URL to it"
+            if where.done
+            else f"is on its way to {where.to}: run the same `loket migrate` again"
+        )
+        raise StorageUnavailable(
+            f"this office {way}, or `loket migrate --stay` to serve what is here"
+        )
+
+
+def key_check(tx: Tx) -> str:
+    """Return the check value of the key that sealed this data, empty where no desk ever began."""
+    return get(tx, _KEY_CHECK) or ""
+
+
 def demand_key(tx: Tx, vault: Vault) -> None:
-    """Remember the master key's check value at first; later raise if the key is another one."""
+    """Remember the master key's check value at first; later raise if the key is another one.
+
+    Raises StorageUnavailable where the office is elsewhere.
+    """
+    demand_here(tx)
+    demand_same_key(tx, vault)
+
+
+def demand_same_key(tx: Tx, vault: Vault) -> None:
+    """The same, wherever the office is."""
     if get(tx, _NEW_KEY) is not None:
         raise WrongKey("the change of the master key is not finished: run `loket rotate-key` again")
     known = get(tx, _KEY_CHECK)
@@ -41,6 +103,7 @@ def begin_new_key(tx: Tx, old: Vault, new: Vault) -> bool:
 
     Raises WrongKey where the data belongs to another key, or another new key was begun with.
     """
+    demand_here(tx)
     known = get(tx, _KEY_CHECK)
     if known == new.check_value():
         return False

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from storage.database import StorageUnavailable
 
-_FILES = (
+FILES = (
     "SELECT file FROM document WHERE key IS NOT NULL AND state = 'stored' AND file <> ''"
     " UNION SELECT thumbnail FROM document"
     " WHERE key IS NOT NULL AND state = 'stored' AND thumbnail <> ''"
     " UNION SELECT file FROM letter WHERE key IS NOT NULL AND file <> ''"
 )
+"""The names of all stored files that rows speak of, on either engine."""
 
 
 def take(source: Path, target: Path) -> None:
@@ -58,7 +59,7 @@ def version(path: Path) -> str:
 def files(path: Path) -> set[str]:
     """Return the names of all stored files that rows speak of."""
     with closing(sqlite3.connect(path)) as connection:
-        return {row[0] for row in connection.execute(_FILES)}
+        return {row[0] for row in connection.execute(FILES)}
 
 
 def size_of_documents(path: Path) -> int:

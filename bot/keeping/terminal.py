@@ -1,4 +1,4 @@
-"""Backup, restore and a new key at the terminal: the passphrase, the progress, the last word."""
+"""Keeping an office, at the terminal: the passphrase, the progress, the last word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.keeping import backup, keys
+from bot.keeping import backup, keys, moving
 from bot.keeping.backup import Refused, Work
 from bot.logs import configure_logs
 from bot.terminal.sessions import say
@@ -52,6 +52,21 @@ def change_key(config: Config) -> None:
         work.begin(0)
         done = asyncio.run(keys.rotate(config, os.environ, work.done))
     _print("rotate", kept=done.kept, unreadable=done.unreadable, unindexed=done.unindexed)
+
+
+def move_to(config: Config, to: str, files: str) -> None:
+    """Move the office to another database or file store and say what to set now."""
+    os.umask(0o077)
+    configure_logs(level="error")
+    with _working() as work:
+        moved = asyncio.run(moving.move(config, to, files, work))
+    megabytes = f"{moved.files.bytes / 1e6:.1f}"
+    _print("migrate", moved=moved, megabytes=megabytes, secret=moved.database != to)
+
+
+def stay_here(config: Config) -> None:
+    """Call a move off and say where it had been going."""
+    _print("stay", to=asyncio.run(moving.stay(config)))
 
 
 def _counts(manifest: Manifest) -> dict[str, object]:

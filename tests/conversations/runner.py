@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.channels.protocol import Rendered
@@ -14,10 +15,20 @@ class Differs(AssertionError):
     """The desk did not answer as the transcript says."""
 
 
-async def play(path: Path, folder: Path, database: str = "") -> None:
+async def _nothing(stage: Stage) -> None:
+    """Between two lines the desk only lies on the disk."""
+
+
+async def play(
+    path: Path,
+    folder: Path,
+    database: str = "",
+    between: Callable[[Stage], Awaitable[None]] = _nothing,
+) -> None:
     """Play a transcript; between any two lines the desk is closed and opened from disk.
 
-    ``database`` is the address of a PostgreSQL, where it is not a file in the folder.
+    ``database`` is the address of a PostgreSQL, where it is not a file in the folder; ``between``
+    is done while the desk is closed.
     """
     script = read(path)
     elsewhere = {"database_url": database} if database else {}
@@ -27,6 +38,7 @@ async def play(path: Path, folder: Path, database: str = "") -> None:
         await stage.begin()
         for step in script.steps:
             await stage.close()
+            await between(stage)
             await stage.open()
             await act(stage, step)
             for who in stage.people:

@@ -73,7 +73,7 @@ class Stage:
     def __init__(self, folder: Path, settings: list[list[str]], **changes: object) -> None:
         self._settings = settings
         settle = next((int(s[1]) for s in settings if s[0] == "jeda"), 0)
-        self._config = structs.replace(configured(folder, **changes), settle_ms=settle)
+        self.config = structs.replace(configured(folder, **changes), settle_ms=settle)
         self.clock = Clock()
         self.telegram, self.whatsapp = Forum("telegram"), Forum("whatsapp")
         self.whatsapp.window_hours = 24.0
@@ -95,13 +95,13 @@ class Stage:
 
     async def open(self) -> None:
         """Open the desk from disk and set it to work."""
-        if not is_shared(self._config):
-            new_database(self._config.data_dir / "loket.db")
+        if not is_shared(self.config):
+            new_database(self.config.data_dir / "loket.db")
         with pytest.MonkeyPatch.context() as patch:
             # Words and services are files of the program, not state: they are read once.
             patch.setattr(opening, "Wording", lambda *_: the_wording())
             self._desk = await open_desk(
-                self._config, now=self.clock, services=_services(), programs=_programs()
+                self.config, now=self.clock, services=_services(), programs=_programs()
             )
         self._desk.channels = {
             channel.name: channel for channel in (self.telegram, self.whatsapp, self.sms)
