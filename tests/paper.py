@@ -1,4 +1,4 @@
-"""Papers to photograph: synthetic pictures that are sharp, blurred or dark."""
+"""Papers to photograph: synthetic pictures that are sharp, blurred, dark or on their side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 @cache
 def photo(kind: str = "sharp", seed: int = 1) -> bytes:
-    """Return a JPEG of a card with lines of text: sharp, blurry, dark or small."""
+    """Return a JPEG of a card with lines of text: sharp, blurry, dark, small or sideways."""
     draw_random = random.Random(seed)
     image = Image.new("RGB", (1280, 810), (168, 198, 222))
     pen = ImageDraw.Draw(image)
@@ -24,6 +24,8 @@ def photo(kind: str = "sharp", seed: int = 1) -> bytes:
         image = image.point(lambda value: value // 12)
     elif kind == "small":
         image = image.resize((160, 101))
+    elif kind == "sideways":
+        image = image.transpose(Image.Transpose.ROTATE_90)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
     return out.getvalue()

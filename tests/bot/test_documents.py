@@ -119,7 +119,7 @@ async def test_a_pdf_stays_as_it_was(desk: TestOffice) -> None:
     assert await documents.load_document(desk.desk, one, thumbnail=True) is None
 
 
-@pytest.mark.parametrize("kind", ["blurry", "dark", "small"])
+@pytest.mark.parametrize("kind", ["blurry", "dark", "small", "sideways"])
 async def test_a_bad_photo_is_kept_and_marked(desk: TestOffice, kind: str) -> None:
     desk.channel.files["ref-1"] = photo(kind)
     one = await begin(desk)

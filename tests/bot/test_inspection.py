@@ -75,10 +75,24 @@ def test_text_that_runs_up_and_down_is_sideways(turn: int, tilt: float) -> None:
     assert look(pictures.seen(LETTER.rotate(turn, expand=True), tilt=tilt)).problem == "sideways"
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
-@pytest.mark.parametrize("paper", [CARD, HOUSE], ids=["card", "house"])
-def test_sideways_is_only_said_when_it_is_sure(paper: Image.Image, turn: int) -> None:
-    assert look(pictures.seen(paper.rotate(turn, expand=True))).problem == ""
+@pytest.mark.parametrize("turn", [90, 270])
+def test_a_card_on_its_side_is_sideways(turn: int) -> None:
+    assert look(pictures.seen(CARD.rotate(turn, expand=True))).problem == "sideways"
+
+
+@pytest.mark.parametrize(
+    ("paper", "turns"),
+    [(CARD, (0, 180)), (LETTER, (0, 180)), (HOUSE, (0, 90, 180, 270))],
+    ids=["card", "letter", "house"],
+)
+def test_sideways_is_only_said_when_it_is_sure(paper: Image.Image, turns: tuple[int, ...]) -> None:
+    found = [look(pictures.seen(paper.rotate(turn, expand=True))).problem for turn in turns]
+    assert found == [""] * len(turns)
+
+
+@pytest.mark.parametrize("size", [(480, 9000), (9000, 480), (480, 480)])
+def test_a_long_strip_is_judged_too(size: tuple[int, int]) -> None:
+    assert look(pictures.seen(LETTER.resize(size)), identity=False).usable
 
 
 _STORED_AS = {

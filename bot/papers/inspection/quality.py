@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps, ImageStat
+from PIL import Image, ImageFilter, ImageOps, ImageStat
+
+from bot.papers.inspection.lines import is_sideways
 
 _LOOK = 800
-_GLANCE = 640
 _GRID = 4
 _DARK = 40.0
 # Measured on synthetic cards, letters, tables and houses of 1280 px with a sensor's noise: sharp
@@ -16,8 +17,6 @@ _BLURRED = 110.0
 _LEAST_IDENTITY, _LEAST_OTHER = 600, 480
 # A scan cropped to the card itself (ID-1: 85.6 by 54 mm) has as much detail in fewer pixels.
 _CARD, _LEAST_CARD = 85.6 / 54, 400
-_INK = 18
-_STRIPS = 10
 
 
 def problem_of(picture: Image.Image, *, identity: bool) -> str:
@@ -68,46 +67,9 @@ def sharpness(grey: Image.Image) -> float:
     return sum(best) / len(best)
 
 
-def is_sideways(grey: Image.Image) -> bool:
-    """Tell whether lines of text run up and down; False unless that is clear.
-
-    Text has dense and empty rows between lines, and along a line more changes of ink than across:
-    the second tells it from fences, planks and barcodes. Narrow strips forgive a slight tilt.
-    """
-    glance = _shrunk(grey, _GLANCE)
-    ink = _ink(glance)
-    share = ImageStat.Stat(ink).mean[0] / 255
-    if not 0.02 < share < 0.35:
-        return False
-    calm = _ink(glance.filter(ImageFilter.BoxBlur(0.7)))
-    width, height = calm.size
-    rows = calm.resize((_STRIPS, height), Image.Resampling.BOX)
-    columns = calm.resize((width, _STRIPS), Image.Resampling.BOX)
-    across = _change(rows.crop((0, 2, _STRIPS, height)), rows.crop((0, 0, _STRIPS, height - 2)))
-    along = _change(columns.crop((2, 0, width, _STRIPS)), columns.crop((0, 0, width - 2, _STRIPS)))
-    if along < 3 * across:
-        return False
-    down = _change(ink, ImageChops.offset(ink, 0, 1))
-    right = _change(ink, ImageChops.offset(ink, 1, 0))
-    return down > 0.9 * right
-
-
 def _shrunk(grey: Image.Image, longest: int) -> Image.Image:
     share = longest / max(grey.size)
     if share >= 1:
         return grey
     size = (max(1, round(grey.width * share)), max(1, round(grey.height * share)))
     return grey.resize(size, Image.Resampling.BILINEAR)
-
-
-def _ink(grey: Image.Image) -> Image.Image:
-    """Return what is clearly darker than its surroundings, in white."""
-    paper = grey.filter(ImageFilter.BoxBlur(12))
-    darker = ImageChops.subtract(paper, grey)
-    ink = darker.point([255 if value > _INK else 0 for value in range(256)])
-    return ink.crop((4, 4, ink.width - 4, ink.height - 4))
-
-
-def _change(one: Image.Image, other: Image.Image) -> float:
-    stat = ImageStat.Stat(ImageChops.difference(one, other))
-    return float(stat.sum2[0]) / max(1, one.width * one.height)
