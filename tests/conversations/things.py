@@ -25,7 +25,13 @@ from flows.events import (
 )
 from tests.paper import photo
 
-_PICTURES = {"tajam": "sharp", "buram": "blurry", "gelap": "dark", "kecil": "small"}
+_PICTURES = {
+    "tajam": "sharp",
+    "buram": "blurry",
+    "gelap": "dark",
+    "kecil": "small",
+    "miring": "sideways",
+}
 _UNUSABLE = {"suara": "voice", "stiker": "sticker", "video": "video", "jajak pendapat": "poll"}
 _THING = re.compile(r"\((?P<name>[^:()]+)(?:: (?P<rest>.*))?\)", re.DOTALL)
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
