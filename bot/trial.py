@@ -20,6 +20,7 @@ BOARD = "papan"
 _NAMES = {
     "counter": "Rina",
     "verifier": "Pak Dedi",
+    "secretary": "Bu Ratna",
     "signer": "Pak Yusri",
     "head": "Bu Camat",
     "admin": "Siti",
