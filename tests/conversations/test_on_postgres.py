@@ -15,6 +15,7 @@ CHOSEN = (
     "office/two_officers",
     "people/one_person",
     "people/somebody_else",
+    "programs/a_poster",
     "rights/my_data",
     "usaha/reminded",
 )
