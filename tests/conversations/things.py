@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 from msgspec import structs
-from PIL import Image
 
 from bot.channels.protocol import Rendered
 from flows.events import (
@@ -23,7 +21,7 @@ from flows.events import (
     Unblocked,
     Unusable,
 )
-from tests.paper import photo
+from tests.paper import photo, scan
 
 _PICTURES = {
     "tajam": "sharp",
@@ -112,9 +110,7 @@ def _button(label: str, heard: list[Rendered]) -> str:
 
 def _pdf(how: str) -> bytes:
     """Return a scan as a PDF; ``berkata sandi`` only pretends to be encrypted."""
-    out = io.BytesIO()
-    Image.open(io.BytesIO(photo("sharp", 9))).save(out, "PDF")
-    content = out.getvalue()
+    content = scan()
     if how == "berkata sandi":
         content = content.replace(b"trailer\n<<", b"trailer\n<<\n/Encrypt 99 0 R")
     return content
