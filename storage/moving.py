@@ -106,16 +106,18 @@ def demand_free(tx: Tx, leaving: Leaving | None, check: str) -> None:
         raise MoveRefused("another office is on its way into the target: nothing is overwritten")
 
 
-def arrive(tx: Tx, token: str, check: str) -> Arriving:
-    """Mark the target, and return how far the move has come.
+def arrive(tx: Tx, leaving: Leaving, check: str) -> Arriving:
+    """Mark the target, and return how far the move has come; raises MoveRefused.
 
     What an earlier move of this office left there, which was given up since, is removed.
     """
+    # Somebody may have begun to use it since it was seen to be free.
+    demand_free(tx, leaving, check)
     mark = _arriving(tx)
-    if mark is None or mark.token != token:
-        for table in tables():
+    if mark is None or mark.token != leaving.token:
+        for table in tables() if mark else ():
             tx.run(f'DELETE FROM "{table.name}"')  # noqa: S608
-        mark = Arriving(token, check)
+        mark = Arriving(leaving.token, check)
         _put(tx, mark)
     return mark
 

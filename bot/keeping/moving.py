@@ -128,8 +128,9 @@ async def _move_all(
     work: Work,
 ) -> None:
     leaving = await _depart(source, target, done.database, check)
-    mark = await target.db.write(lambda tx: moving.arrive(tx, leaving.token, check))
+    mark = await target.db.write(lambda tx: moving.arrive(tx, leaving, check))
     work.begin(_TIMES * await source.db.read(moving.count))
+    work.done(await target.db.read(moving.count))
     way = Move(source.db, target.db, mark, work.done)
     await way.copy()
     done.rows = await way.compare()
