@@ -14,7 +14,8 @@ test: .venv/dev.stamp browser
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/loket check
-	$(BIN)/pytest -n 2
+	# Three on two cores: much of it waits for processes, browsers and disks.
+	$(BIN)/pytest -n 3
 
 crash: .venv/dev.stamp
 	$(BIN)/pytest -m crash -s tests/crash

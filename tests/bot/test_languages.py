@@ -84,6 +84,8 @@ SAMPLES: dict[str, object] = {
     ],
     "papers": [{"document": "domisili.document.ktp", "group": "", "n": 0}],
     "channel": "telegram",
+    "program": "programs.sipaten-guwa.title",
+    "title": "programs.sipaten-guwa.title",
     "keeps": {"documents_days": 90, "answers_days": 365, "letters_years": 10},
     "draft": "domisili.title",
     "complaints": [

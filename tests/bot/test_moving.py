@@ -112,18 +112,18 @@ def bucket_of(config: Config) -> Config:
     return structs.replace(config, bucket=known)
 
 
-@pytest.mark.parametrize("name", ["domisili/happy", "people/one_person"])
+@pytest.mark.parametrize(("name", "every"), [("domisili/happy", 8), ("people/one_person", 3)])
 async def test_a_conversation_goes_on_as_the_office_moves_to_and_fro(
-    name: str, tmp_path: Path
+    name: str, every: int, tmp_path: Path
 ) -> None:
-    """Both ways, with its files between a folder and a bucket, at every third line."""
+    """Both ways, with its files between a folder and a bucket, every few lines."""
     path = next((HERE / name).parent.glob(f"{Path(name).name}*.chat"))
     engines = itertools.cycle(["postgres", "sqlite"])
     steps = itertools.count()
     moves: list[int] = []
 
     async def elsewhere(stage: Stage) -> None:
-        if next(steps) % 3 != 2:
+        if next(steps) % every:
             return
         stage.config = bucket_of(stage.config)
         in_bucket = stage.config.files_url.startswith("s3")

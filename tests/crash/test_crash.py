@@ -54,6 +54,7 @@ async def test_a_hundred_citizens_and_fifty_kills(tmp_path: Path) -> None:
     await _storm(tmp_path, Storm(citizens=100, kills=50, life=3.0, seed=7, again=True))
 
 
+@pytest.mark.crash
 async def test_two_processes_on_postgresql_and_a_few_kills(tmp_path: Path) -> None:
     await _storm(tmp_path, Storm(citizens=15, kills=4, life=1.2, seed=2), _two_processes)
 

@@ -1,7 +1,7 @@
 """A day of the whole town: every service on every phone, five officers, the real process.
 
 Citizens and officers play the happy transcripts side by side; afterwards nothing may be
-unanswered, lost, or done twice. A small town in every run; the whole one with ``make day``.
+unanswered, lost, or done twice. A hamlet in every run; the whole town with ``make day``.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ class Town:
             self.officers.setdefault(role, []).append(officer)
 
 
-async def test_a_small_town(tmp_path: Path) -> None:
-    await _day(tmp_path, citizens=6, seed=1)
+async def test_a_hamlet(tmp_path: Path) -> None:
+    await _day(tmp_path, citizens=3, seed=1)
 
 
 @pytest.mark.day
