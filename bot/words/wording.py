@@ -28,6 +28,8 @@ from flows.source import Problem, Source
 
 _ULTIMATE = "id"
 _HOW = "common.answer_with_number"
+_USED: dict[str, frozenset[str]] = {}
+"""The arguments of each text: the same in every language, for filters and globals are."""
 
 
 class KeyMissing(KeyError):
@@ -153,10 +155,16 @@ class Wording:
 
     def used(self, language: str, source: str) -> set[str]:
         """Return the arguments that a text not yet among these uses; raises TemplateError."""
-        environment = self._environments[self._known(language)]
-        environment.from_string(source)
-        tree = environment.parse(source)
-        return meta.find_undeclared_variables(tree) - set(environment.globals)
+        if "{" not in source:
+            return set()
+        known = _USED.get(source)
+        if known is None:
+            environment = self._environments[self._known(language)]
+            environment.from_string(source)
+            tree = environment.parse(source)
+            found = meta.find_undeclared_variables(tree) - set(environment.globals)
+            known = _USED[source] = frozenset(found)
+        return set(known)
 
     def missing(self, keys: Iterable[str], languages: Sequence[str] = ()) -> list[tuple[str, str]]:
         """Return (language, key) for every key that a language (of these, or any) has no text for.
@@ -175,6 +183,8 @@ class Wording:
         found = list(self.problems)
         for language, sentences in self._sentences.items():
             for key, sentence in sentences.items():
+                if "{" not in sentence.source:
+                    continue
                 try:
                     self._environments[language].parse(sentence.source)
                 except TemplateError as error:
