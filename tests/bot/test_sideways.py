@@ -9,7 +9,7 @@ import pytest
 
 from tests.bot import snapshots
 
-_PAPERS, _THINGS = 8, 3
+_PAPERS, _THINGS = 5, 3
 # At least so many of the papers on their side are noticed; the small print of a family card is
 # seldom clear enough from above a table, and then the officer turns the picture.
 _NOTICED = {
