@@ -56,15 +56,23 @@ class Play:
 
 def plays(today: date) -> list[Play]:
     """Return the happy transcripts that need no waiting of days, as they go today."""
-    found = []
-    for path in sorted(HERE.glob("*/happy*.chat")):
-        script = read(path)
-        if any(step.pause for step in script.steps) or _has_crowd(script):
-            continue
-        cast = {words[1]: words[2] for words in script.settings if words[0] == "petugas"}
-        lines = [_line(step, today) for step in script.steps]
-        found.append(Play(path.parent.name, cast, lines))
-    return found
+    scripts = [read(path) for path in sorted(HERE.glob("*/happy*.chat"))]
+    return [
+        _play(script, today)
+        for script in scripts
+        if not any(step.pause for step in script.steps) and not _has_crowd(script)
+    ]
+
+
+def play_of(service: str, today: date) -> Play:
+    """Return a service's first happy transcript, without the waiting."""
+    return _play(read(min((HERE / service).glob("happy*.chat"))), today)
+
+
+def _play(script: Script, today: date) -> Play:
+    cast = {words[1]: words[2] for words in script.settings if words[0] == "petugas"}
+    lines = [_line(step, today) for step in script.steps if not step.pause]
+    return Play(script.path.parent.name, cast, lines)
 
 
 def _has_crowd(script: Script) -> bool:
