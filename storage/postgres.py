@@ -168,7 +168,8 @@ class PostgresDatabase:
         while (unit := line.get()) is not None:
             for fresh in (False, True):
                 try:
-                    link = link or Link(self.url, "loket")
+                    if link is None or not link.works:
+                        link = Link(self.url, "loket")
                     run(link, unit)
                 except Lost as error:
                     # An old connection may be dead while the server is well: one new one is tried.

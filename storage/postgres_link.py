@@ -71,6 +71,11 @@ class Link:
         self.simple(_SETTINGS)
         self.server = self.simple("SELECT pg_postmaster_start_time()").get_value(0, 0)
 
+    @property
+    def works(self) -> bool:
+        """Has nothing been seen that broke the connection?"""
+        return bool(self._pg.status == pq.ConnStatus.OK)
+
     def close(self) -> None:
         """Let go of the connection."""
         self._pg.finish()

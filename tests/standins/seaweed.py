@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import http.client
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -19,8 +20,9 @@ from storage.s3 import Address
 BUCKET = "berkas"
 KEY_ID, SECRET = "LOKETTESTKEY", "rahasia-hanya-untuk-uji"
 READER, READER_SECRET = "LOKETREADER", "hanya-boleh-membaca"
-_PORTS = ("master", "volume", "filer", "s3")
+_PORTS = ("master", "volume", "filer", "s3", "admin")
 _SECONDS = 30.0
+_TRIES = 3
 
 
 class Seaweed:
@@ -57,13 +59,20 @@ class Seaweed:
             "-ip.bind=127.0.0.1",
             *ports,
             "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
             f"-s3.config={self._folder / 's3.json'}",
             f"-bucket={BUCKET}",
             "-admin.ui=false",
             "-webdav=false",
         ]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
+            self._process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                env={**os.environ, "TMPDIR": str(self._folder)},
+            )
         deadline = time.monotonic() + _SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -92,10 +101,19 @@ class Seaweed:
 def seaweed() -> Seaweed:
     """Return the server that all tests of this process share; each takes a prefix of its own."""
     folder = Path(tempfile.mkdtemp(prefix="loket-seaweed-"))
-    server = Seaweed(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for left in reversed(range(_TRIES)):
+        server = Seaweed(folder)
+        try:
+            server.start()
+        except AssertionError:
+            # Somebody else took one of its ports between our finding and its taking them.
+            server.stop()
+            if not left:
+                raise
+        else:
+            break
     atexit.register(server.stop)
-    server.start()
     return server
 
 

@@ -183,6 +183,8 @@ async def test_a_commit_whose_answer_was_lost_is_asked_for(
         link.close()
         raise Lost("the connection broke")
 
+    # One thread: the connection that broke at the first commit is the one of all that follows.
+    monkeypatch.setattr("storage.postgres._WRITERS", 1)
     db = PostgresDatabase(url)
     db.open()
     try:
