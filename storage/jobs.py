@@ -44,15 +44,21 @@ def add(tx: Tx, vault: Vault, kind: str, key: str, body: dict[str, Any], run_at:
 def claim(tx: Tx, vault: Vault, now: int, lease: int, limit: int, most_cuts: int) -> list[Claimed]:
     """Claim what is due for ``lease`` milliseconds; a dead worker's claims are free after it.
 
-    What was cut off more than ``most_cuts`` times waits until nothing else is due. A row that
-    cannot be read is given up, so that it holds up nothing.
+    What was cut off more than ``most_cuts`` times is left to ``claim_suspect``. A row that cannot
+    be read is given up, so that it holds up nothing.
     """
     return _claim(tx, vault, now, lease, limit, "cuts <= ?", most_cuts)
 
 
 def claim_suspect(tx: Tx, vault: Vault, now: int, lease: int, most_cuts: int) -> list[Claimed]:
-    """Claim one that was cut off more often; its worker does nothing else meanwhile."""
-    return _claim(tx, vault, now, lease, 1, "cuts > ?", most_cuts)
+    """Claim one that was cut off more often; its worker does nothing else meanwhile.
+
+    It is due anew from now on: if it cuts its worker off once more, others go before it again.
+    """
+    claimed = _claim(tx, vault, now, lease, 1, "cuts > ?", most_cuts)
+    for job in claimed:
+        tx.run("UPDATE job SET run_at = ? WHERE id = ?", now, job.id)
+    return claimed
 
 
 def _claim(
@@ -97,10 +103,13 @@ def release(tx: Tx, job_ids: Sequence[int]) -> None:
         )
 
 
-def next_at(tx: Tx) -> int | None:
-    """Return the instant at which the next job may run."""
-    row = tx.one("SELECT MIN(run_at) FROM job WHERE state = 0")
-    return row[0] if row else None
+def next_at(tx: Tx, most_cuts: int) -> tuple[int | None, int | None]:
+    """Return the instants since which the next job, and the next suspect, may run."""
+    row = tx.one(
+        "SELECT MIN(run_at), MIN(CASE WHEN cuts > ? THEN run_at END) FROM job WHERE state = 0",
+        most_cuts,
+    )
+    return (row[0], row[1]) if row else (None, None)
 
 
 def done(tx: Tx, job_id: int) -> bool:

@@ -14,7 +14,7 @@ from storage.postgres_link import Link, Lost
 _LIVING, _LEADING, _MOVING = 731_001, 731_002, 731_003
 """Spaces of advisory locks: the numbers of those who live, the leader's one seat, a mover's."""
 _KNOWN = (
-    "SELECT p.id, l.objid IS NOT NULL, now() - pg_postmaster_start_time() < interval '20 s'"
+    "SELECT p.id, l.objid IS NOT NULL, now() - pg_postmaster_start_time() < interval '4 s'"
     " FROM process p LEFT JOIN pg_locks l"
     " ON l.locktype = 'advisory' AND l.classid = ?::bigint AND l.objid = p.id AND l.objsubid = 2"
     " AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname ="

@@ -27,6 +27,8 @@ _LEASE_MS = 120_000
 _TRIES = 8
 _SUSPECT = 2
 """Cut off more often than this, a job is done alone: it may be what brings the process down."""
+_SUSPECT_MS = 30_000
+"""So long it lets all others go first; then it has its turn, however much is due."""
 _MOST_CUTS = 8
 """Cut off so often, it is set aside: the process would not stay up otherwise."""
 _AT_ONCE = 4
@@ -104,13 +106,16 @@ class Jobs:
         if room <= 0:
             return
         now = to_ms(self._desk.now())
-        due = await self._desk.db.read(lambda tx: jobs.next_at(tx))
+        due, suspect = await self._desk.db.read(lambda tx: jobs.next_at(tx, _SUSPECT))
         if due is None or due > now:
             return
         vault = self._desk.vault
-        claimed = await self._desk.db.write(
-            lambda tx: jobs.claim(tx, vault, now, _LEASE_MS, room, _SUSPECT)
-        )
+        claimed = []
+        if suspect is None or suspect > now - _SUSPECT_MS:
+            claimed = await self._desk.db.write(
+                lambda tx: jobs.claim(tx, vault, now, _LEASE_MS, room, _SUSPECT)
+            )
+        # One that has waited long enough lets what is under way finish, and nothing new begin.
         if not claimed and not self._running:
             claimed = await self._desk.db.write(
                 lambda tx: jobs.claim_suspect(tx, vault, now, _LEASE_MS, _SUSPECT)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _LOOK_SECONDS = 1.0
-_GRACE_SECONDS, _FRESH_GRACE_SECONDS = 1.5, 5.0
-"""So long may a living process be without its connection; longer where the server restarted."""
+_GRACE_SECONDS = 1.5
+"""So long may a living process be without its connection."""
 _SCAN_SECONDS = 10.0
 _LEFT_BEHIND_MS = 5_000
 
@@ -85,13 +85,14 @@ class Several:
     async def _look(self) -> None:
         before, standing = self._standing, await asyncio.to_thread(self._seat.look)
         self._know(standing)
+        self._miss(standing)
         await self._learn()
         if not standing.leads:
             await self._step_down()
             return
         # Owed until it is done: the database may go away just then.
         self._owed |= bool((before.living | before.gone) - standing.living - standing.gone)
-        await self._bury(standing.gone, _FRESH_GRACE_SECONDS if standing.fresh else _GRACE_SECONDS)
+        await self._bury()
         if not self.leads:
             await self._take_the_lead()
         if self._owed:
@@ -122,11 +123,19 @@ class Several:
             for work in reversed(self._led):
                 await work.stop()
 
-    async def _bury(self, gone: frozenset[int], grace: float) -> None:
+    def _miss(self, standing: Standing) -> None:
+        """Note since when somebody is away; also who does not lead does, and may lead soon.
+
+        At a server that was just started those who live may not have found back yet.
+        """
+        now = time.monotonic()
+        gone = frozenset[int]() if standing.fresh else standing.gone
+        self._missed = {one: self._missed.get(one, now) for one in gone}
+
+    async def _bury(self) -> None:
         """Strike out who has been away for longer than finding back takes."""
         now = time.monotonic()
-        self._missed = {one: self._missed.get(one, now) for one in gone}
-        dead = [one for one, since in self._missed.items() if now - since >= grace]
+        dead = [one for one, since in self._missed.items() if now - since >= _GRACE_SECONDS]
         for one in dead:
             log.warning("a process has died; what it had claimed is free", number=one)
             self._owed = True

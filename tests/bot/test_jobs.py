@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,31 @@ async def test_a_suspect_is_done_alone_and_after_the_others(tmp_path: Path) -> N
         await _soon(desk, lambda: probe.runs("one", "two"))
         probe.hold.set()
         await _until(desk, "suspect", jobs.DONE)
+        assert probe.beside["suspect"] == set()
+    finally:
+        await stop_desk(desk)
+
+
+async def test_a_suspect_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """There is always something else to do: its turn comes all the same, and it is alone then."""
+    probe = Probe()
+    desk = await _opened(tmp_path, probe)
+    clock = desk.now
+    assert isinstance(clock, Clock)
+    await _queue(desk, "suspect")
+    await _crashed(desk, 3)
+    await _queue(desk, "one", "two")
+    await start_desk(desk)
+    try:
+        await _soon(desk, lambda: probe.runs("one", "two"))
+        clock.pass_time(timedelta(minutes=1))
+        await _queue(desk, "three")
+        desk.jobs.wake()
+        await asyncio.sleep(0.05)
+        assert probe.running == {"one", "two"}
+        probe.hold.set()
+        await _until(desk, "three", jobs.DONE)
+        assert (await _row(desk, "suspect"))[0] == jobs.DONE
         assert probe.beside["suspect"] == set()
     finally:
         await stop_desk(desk)
