@@ -1,11 +1,12 @@
 """The outbox: every message once, in order to each contact, until a platform took it.
 
-Announcements (priority 1) have a line of their own: nothing here waits behind them.
+Announcements (priority 1) have a line of their own (``storage/announcements.py``): nothing here
+waits behind them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +19,8 @@ WAITING, HANDED, SENT, FAILED, REPLACED = 0, 1, 2, 3, 4
 _PLACE = "outbox.body"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
-_HANDED = (
+UNREADABLE = (Unreadable, msgspec.MsgspecError, UnicodeDecodeError)
+HANDED_ROWS = (
     "SELECT o.id, o.contact_id, o.channel, o.tries, o.send_at, o.body,"
     " c.kind, c.state, c.address, c.heard_at, o.state, o.priority, o.unsure"
     " FROM outbox o JOIN contact c ON c.id = o.contact_id"
@@ -85,7 +87,7 @@ def add(
         message.request or None,
         int(prompt),
         send_at,
-        vault.seal(_PLACE, _encode(message)),
+        sealed(vault, message),
         now,
     )
 
@@ -108,7 +110,7 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
     that cannot be read is given up, so that it holds up nothing.
     """
     row = tx.one(
-        f"{_HANDED} WHERE o.contact_id = ? AND o.state < 2 AND o.priority = 0"
+        f"{HANDED_ROWS} WHERE o.contact_id = ? AND o.state < 2 AND o.priority = 0"
         " ORDER BY o.id LIMIT 1",
         contact_id,
     )
@@ -117,8 +119,8 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
     if row[4] > now:
         return int(row[4])
     try:
-        handed = _handed(vault, row, row[3] + 1)
-    except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+        handed = opened(vault, row, row[3] + 1)
+    except UNREADABLE:
         give_up(tx, row[0], "unreadable")
         return claim(tx, vault, contact_id, now)
     claimed = tx.run(
@@ -132,7 +134,13 @@ def claim(tx: Tx, vault: Vault, contact_id: int, now: int) -> Handed | int:
     return handed if claimed else claim(tx, vault, contact_id, now)
 
 
-def _handed(vault: Vault, row: Row, tries: int) -> Handed:
+def sealed(vault: Vault, message: Message) -> bytes:
+    """Return a message as its row holds it."""
+    return vault.seal(_PLACE, _encode(message))
+
+
+def opened(vault: Vault, row: Row, tries: int) -> Handed:
+    """Return one of ``HANDED_ROWS``; raises whatever makes it ``UNREADABLE``."""
     return Handed(
         id=row[0],
         contact_id=row[1],
@@ -145,81 +153,6 @@ def _handed(vault: Vault, row: Row, tries: int) -> Handed:
         message=_decode(vault.unseal(_PLACE, row[5])),
         priority=row[11],
         unsure=row[12],
-    )
-
-
-def announce(
-    tx: Tx,
-    vault: Vault,
-    broadcast_id: int,
-    contact_ids: Sequence[int],
-    message: Message,
-    now: int,
-) -> int:
-    """Put an announcement into the line of its own for these contacts; return how many are new.
-
-    Each contact gets a broadcast once, however often this is done. All rows share one sealed body.
-    """
-    body = vault.seal(_PLACE, _encode(message))
-    return sum(
-        tx.run(
-            "INSERT INTO outbox (contact_id, channel, key, state, priority, prompt, tries, send_at,"
-            " platform_id, status, error, body, created_at, broadcast_id)"
-            " SELECT id, channel, ?, 0, 1, 0, 0, 0, '', '', '', ?, ?, ? FROM contact WHERE id = ?"
-            " ON CONFLICT (key) DO NOTHING",
-            f"broadcast:{broadcast_id}:{contact_id}",
-            body,
-            now,
-            broadcast_id,
-            contact_id,
-        )
-        for contact_id in contact_ids
-    )
-
-
-def claim_announcements(
-    tx: Tx, vault: Vault, channel: str, now: int, limit: int
-) -> list[Handed] | int:
-    """Mark the channel's next announcements as handed over and return them, oldest first.
-
-    Those of a paused broadcast wait. Returns 0 where none is left, else when the next may go.
-    """
-    rows = tx.all(
-        f"{_HANDED} JOIN broadcast b ON b.id = o.broadcast_id AND b.state = 'running'"
-        " WHERE o.state < 2 AND o.priority = 1 AND o.channel = ? AND o.state = 0 AND o.send_at <= ?"
-        " ORDER BY o.id LIMIT ?",
-        channel,
-        now,
-        limit,
-    )
-    found = []
-    for row in rows:
-        try:
-            handed = _handed(vault, row, row[3] + 1)
-        except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
-            give_up(tx, row[0], "unreadable")
-            continue
-        sql = "UPDATE outbox SET state = 1, tries = tries + 1, owner = ? WHERE id = ? AND state = 0"
-        if tx.run(sql, tx.owner, row[0]):
-            found.append(handed)
-    if found or rows:
-        return found
-    later = tx.one(
-        "SELECT MIN(o.send_at) FROM outbox o"
-        " JOIN broadcast b ON b.id = o.broadcast_id AND b.state = 'running'"
-        " WHERE o.state < 2 AND o.priority = 1 AND o.channel = ? AND o.state = 0",
-        channel,
-    )
-    return (later and later[0]) or 0
-
-
-def release(tx: Tx, outbox_id: int, send_at: int = 0) -> None:
-    """What was claimed was not handed over after all: it keeps its place."""
-    tx.run(
-        "UPDATE outbox SET state = 0, tries = tries - 1, send_at = ?, handed_seq = NULL"
-        " WHERE id = ? AND state = 1",
-        send_at,
-        outbox_id,
     )
 
 
@@ -271,7 +204,7 @@ def waiting(tx: Tx, vault: Vault, contact_id: int) -> list[tuple[int, Message]]:
     for outbox_id, body in rows:
         try:
             found.append((int(outbox_id), _decode(vault.unseal(_PLACE, body))))
-        except (Unreadable, msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
     return found
 
@@ -348,30 +281,7 @@ def record_status(
 
 def handed(tx: Tx, vault: Vault, outbox_id: int) -> Handed:
     """Return a message that was handed to a platform before; raises LookupError."""
-    row = tx.one(f"{_HANDED} WHERE o.id = ?", outbox_id)
+    row = tx.one(f"{HANDED_ROWS} WHERE o.id = ?", outbox_id)
     if row is None:
         raise LookupError(f"no message {outbox_id}")
-    return _handed(vault, row, row[3])
-
-
-def failures(tx: Tx, limit: int = 20) -> list[Row]:
-    """Return (id, contact_id, request_id, created_at, error) of messages given up, newest first."""
-    return tx.all(
-        "SELECT id, contact_id, request_id, created_at, error FROM outbox"
-        " WHERE state = 3 ORDER BY id DESC LIMIT ?",
-        limit,
-    )
-
-
-def told(
-    tx: Tx, vault: Vault, contact_id: int, after: int = 0, limit: int = 200
-) -> list[tuple[int, int, Message]]:
-    """Return (id, created_at, message) of what this contact was sent, oldest first."""
-    rows = tx.all(
-        "SELECT id, created_at, body FROM outbox"
-        " WHERE contact_id = ? AND id > ? AND state IN (1, 2) ORDER BY id LIMIT ?",
-        contact_id,
-        after,
-        limit,
-    )
-    return [(row[0], row[1], _decode(vault.unseal(_PLACE, row[2]))) for row in rows]
+    return opened(vault, row, row[3])

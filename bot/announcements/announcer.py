@@ -15,7 +15,7 @@ import structlog
 
 from bot.channels.protocol import Channel
 from bot.engine.pacing import Place
-from storage import broadcasts, outbox
+from storage import announcements, broadcasts, outbox
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 
@@ -127,7 +127,7 @@ class Announcer:
     ) -> float | None:
         now = to_ms(self._desk.now())
         claimed = await self._desk.db.write(
-            lambda tx: outbox.claim_announcements(tx, self._desk.vault, channel.name, now, limit)
+            lambda tx: announcements.claim(tx, self._desk.vault, channel.name, now, limit)
         )
         if isinstance(claimed, int):
             if not flying:
@@ -176,7 +176,7 @@ class Announcer:
     async def _release(self, claimed: list[outbox.Handed], send_at: int = 0) -> None:
         def release(tx: Tx) -> None:
             for handed in claimed:
-                outbox.release(tx, handed.id, send_at)
+                announcements.release(tx, handed.id, send_at)
 
         await self._desk.db.write(release)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from bot.channels import gsm7
 from flows.broadcast import Audience, Choices, Price, Share, bar, ends, share
 from flows.messages import Message, Part
-from storage import audit, broadcasts, officers, outbox
+from storage import announcements, audit, broadcasts, officers
 from storage.broadcasts import Broadcast, Person
 from storage.instant import to_ms
 
@@ -157,7 +157,7 @@ def send(turn: Turn, one: Broadcast, officer_id: int | None) -> Outcome:
     for language in found.texts:
         contacts = [each.contact_id for each in found.people if each.language == language]
         message = message_of(text, language)
-        outbox.announce(turn.tx, turn.desk.vault, one.id, contacts, message, turn.instant)
+        announcements.add(turn.tx, turn.desk.vault, one.id, contacts, message, turn.instant)
     audit.note(turn.tx, turn.instant, officer_id or None, "broadcast.sent", str(one.id))
     _wake(turn)
     return "running"
