@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -94,6 +95,22 @@ class Unit:
             self.future.set_result(self.result)
         for callback in self.callbacks:
             callback()
+
+
+Line: TypeAlias = "queue.SimpleQueue[Unit | None]"
+
+
+async def hand_in(line: Line, work: Callable[[Tx], T], *, is_open: bool) -> T:
+    """Put work into an engine's line and return its result; raises StorageUnavailable, or its own.
+
+    ``None`` in a line ends the thread that takes it.
+    """
+    if not is_open:
+        raise StorageUnavailable("the database is closed")
+    unit = Unit(work, asyncio.get_running_loop())
+    line.put(unit)
+    result: T = await unit.future
+    return result
 
 
 def settle_all(batch: Sequence[Unit]) -> None:

@@ -9,7 +9,6 @@ no two units wait for each other.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import queue
 import threading
@@ -17,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from storage.database import Row, StorageUnavailable, Tx, Unit, settle_all
+from storage.database import Line, Row, StorageUnavailable, Tx, Unit, hand_in, settle_all
 from storage.postgres_link import READ_ONLY, Link, Lost, Met, StatementFailed
 
 T = TypeVar("T")
@@ -112,8 +111,8 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self.url = url
         self.owner = 0
-        self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._units: Line = queue.SimpleQueue()
+        self._reads: Line = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
 
@@ -147,23 +146,13 @@ class PostgresDatabase:
 
         Where others were in the way it is run again from the beginning.
         """
-        return await self._hand(self._units, work)
+        return await hand_in(self._units, work, is_open=bool(self._threads))
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run ``work`` on a snapshot that sees everything durable."""
-        return await self._hand(self._reads, work)
+        return await hand_in(self._reads, work, is_open=bool(self._threads))
 
-    async def _hand(self, line: queue.SimpleQueue[Unit | None], work: Callable[[Tx], T]) -> T:
-        if not self._threads:
-            raise StorageUnavailable("the database is closed")
-        unit = Unit(work, asyncio.get_running_loop())
-        line.put(unit)
-        result: T = await unit.future
-        return result
-
-    def _work(
-        self, line: queue.SimpleQueue[Unit | None], run: Callable[[Link, Unit], None]
-    ) -> None:
+    def _work(self, line: Line, run: Callable[[Link, Unit], None]) -> None:
         link: Link | None = None
         while (unit := line.get()) is not None:
             for fresh in (False, True):

@@ -7,7 +7,6 @@ raises undoes only itself.
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import sqlite3
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from storage.database import Row, StorageUnavailable, Tx, Unit, settle_all
+from storage.database import Line, Row, StorageUnavailable, Tx, Unit, hand_in, settle_all
 
 T = TypeVar("T")
 _BATCH = 200
@@ -82,8 +81,8 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._units: Line = queue.SimpleQueue()
+        self._reads: Line = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def open(self) -> None:
@@ -104,19 +103,11 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Run ``work`` in a transaction; return once it is durable, or raise what it raised."""
-        return await self._hand(self._units, work)
+        return await hand_in(self._units, work, is_open=bool(self._threads))
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run ``work`` on a snapshot that sees everything durable."""
-        return await self._hand(self._reads, work)
-
-    async def _hand(self, line: queue.SimpleQueue[Unit | None], work: Callable[[Tx], T]) -> T:
-        if not self._threads:
-            raise StorageUnavailable("the database is closed")
-        unit = Unit(work, asyncio.get_running_loop())
-        line.put(unit)
-        result: T = await unit.future
-        return result
+        return await hand_in(self._reads, work, is_open=bool(self._threads))
 
     def _connect(self) -> sqlite3.Connection:
         try:
