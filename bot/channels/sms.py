@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 import structlog
-from prometheus_client import Counter
 
 from bot.channels import gsm7
-from bot.channels.cost import charge
+from bot.channels.cost import Cost
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, FetchError, Receipt, Rendered, SendError
@@ -21,7 +20,6 @@ from flows.events import Envelope
 
 log = structlog.get_logger()
 
-PIECES = Counter("loket_sms_pieces", "SMS handed over, as they are billed: 160 or 70 letters each")
 _FREE = Prices()
 _MOST_JOINED = 8
 """Pieces that go out as one text: phones of every age join so many."""
@@ -57,6 +55,7 @@ class SmsChannel:
         chat_rate: float = 1.0,
         uploads: Uploads | None = None,
         prices: Prices = _FREE,
+        cost: Cost | None = None,
     ) -> None:
         self.rate = rate
         self.chat_rate = chat_rate
@@ -64,6 +63,7 @@ class SmsChannel:
         self.port = port
         self._uploads = uploads
         self._price = prices.sms
+        self._cost = cost or Cost()
         self._parts = Parts()
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
@@ -104,8 +104,8 @@ class SmsChannel:
     def _step(self, address: str, text: str) -> Step:
         async def step() -> str:
             handed = await self.port.send(address, text)
-            PIECES.inc(gsm7.pieces(text))
-            charge(self.name, self._price * gsm7.pieces(text))
+            self._cost.pieces += gsm7.pieces(text)
+            self._cost.charge(self.name, self._price * gsm7.pieces(text))
             return handed
 
         return step

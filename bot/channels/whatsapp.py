@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from bot.channels.cost import charge
+from bot.channels.cost import Cost
 from bot.channels.parts import Parts, Step
 from bot.channels.pieces import pieces_of
 from bot.channels.protocol import Fault, File, Receipt, Rendered, SendError
@@ -52,6 +52,7 @@ class WhatsAppChannel:
         chat_rate: float = 3.0,
         memory: Memory | None = None,
         prices: Prices = _FREE,
+        cost: Cost | None = None,
     ) -> None:
         self.rate = rate
         self.chat_rate = chat_rate
@@ -62,6 +63,7 @@ class WhatsAppChannel:
         self._publish = publish
         self._parts = Parts()
         self._prices = prices
+        self._cost = cost or Cost()
         self.menus = Menus(account, memory)
 
     def read(self, payload: Mapping[str, object]) -> list[Envelope]:
@@ -174,7 +176,7 @@ class WhatsAppChannel:
             if file is not None and self._publish is not None:
                 media = {"MediaUrl": await self._publish(file)}
             sent = await self.account.send({"To": address, origin: self._sender, **params, **media})
-            charge(self.name, price)
+            self._cost.charge(self.name, price)
             return sent
 
         return step

@@ -39,6 +39,7 @@ def twilio_channels(config: Config, desk: Desk) -> dict[str, Channel]:
             publish,
             memory=_Memory(desk),
             prices=config.broadcast.prices,
+            cost=desk.cost,
         )
     if twilio.sms:
         port = TwilioSms(account, twilio.sms_from)
@@ -62,7 +63,8 @@ class _Memory:
 def _sms(desk: Desk, port: SmsPort) -> SmsChannel:
     rate = desk.config.twilio.sms_rate
     uploads = Uploads(desk.vault, desk.files)
-    return SmsChannel(port, rate, uploads=uploads, prices=desk.config.broadcast.prices)
+    prices = desk.config.broadcast.prices
+    return SmsChannel(port, rate, uploads=uploads, prices=prices, cost=desk.cost)
 
 
 def gateway_channel(desk: Desk) -> SmsChannel:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.channels import cost
 from bot.engine.tidying import tidy
 from bot.engine.turn import Turn
 from flows.events import ComplaintDue, Digest, Woken
@@ -104,7 +103,7 @@ def ring(desk: Desk, tx: Tx) -> int:
 
 def _book(desk: Desk, tx: Tx) -> None:
     """Write down what messages cost since the last ring; a crash in between loses a few seconds."""
-    amounts = cost.unbooked()
+    amounts = desk.cost.unbooked()
     if amounts:
         spending.book(tx, desk.office.today(desk.now())[:7], amounts)
-        tx.then(lambda: cost.booked(amounts))
+        tx.then(lambda: desk.cost.booked(amounts))

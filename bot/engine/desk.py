@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.channels.cost import Cost
 from bot.channels.protocol import Channel, SendError
 from bot.engine.worker import TurnFailed
 from flows.events import Envelope
@@ -37,7 +39,10 @@ _STATUS_PAUSE = 0.2
 
 @dataclass
 class Desk:
-    """Everything that turns, jobs, channels and pages share. ``now`` is the clock."""
+    """Everything that turns, jobs, channels and pages share. ``now`` is the clock.
+
+    ``calls`` counts what platforms told, by who did and what became of it.
+    """
 
     config: Config
     office: Office
@@ -48,6 +53,8 @@ class Desk:
     now: Callable[[], datetime]
     trial: bool = False
     channels: dict[str, Channel] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     worker: Worker = field(init=False)
     sender: Sender = field(init=False)
     jobs: Jobs = field(init=False)

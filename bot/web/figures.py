@@ -127,6 +127,29 @@ class Exported:
         for labels, count in desk.sender.refusals.counts.items():
             refused.add_metric(list(labels), count)
         yield refused
+        calls = CounterMetricFamily(
+            "loket_webhooks", "Webhook calls by what became of them", labels=["channel", "result"]
+        )
+        for told, count in desk.calls.items():
+            calls.add_metric(list(told), count)
+        yield calls
+        yield from self._spent()
+
+    def _spent(self) -> Iterator[Metric]:
+        cost = self._desk.cost
+        yield CounterMetricFamily(
+            "loket_sms_pieces",
+            "SMS handed over, as they are billed: 160 or 70 letters each",
+            value=cost.pieces,
+        )
+        spent = CounterMetricFamily(
+            "loket_cost_rupiah",
+            "Estimated cost of messages handed over, in rupiah",
+            labels=["by"],
+        )
+        for by, rupiah in cost.charged.items():
+            spent.add_metric([by], rupiah)
+        yield spent
 
     def _kept(self) -> Iterator[Metric]:
         machine = self._machine

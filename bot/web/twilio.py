@@ -14,7 +14,7 @@ from starlette.responses import Response
 from bot.channels.twilio_reading import RANK, channel_of, read_status
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.web.pages import plain
-from bot.web.webhooks import RECEIVED, accepted, read_body
+from bot.web.webhooks import accepted, read_body
 from storage.database import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class TwilioWebhooks:
         envelopes = channel.read(_plain(form)) if channel is not None else []
         if not envelopes:
             log.warning("twilio sent what the desk has no use for", fields=len(form))
-            RECEIVED.labels(name, "senseless").inc()
+            self._desk.calls[name, "senseless"] += 1
             return _twiml()
         if not await accepted(self._desk, envelopes, _SECONDS):
-            RECEIVED.labels(name, "not_kept").inc()
+            self._desk.calls[name, "not_kept"] += 1
             return plain("try again", 503)
-        RECEIVED.labels(name, "kept").inc()
+        self._desk.calls[name, "kept"] += 1
         return _twiml()
 
     async def status(self, request: Request) -> Response:
@@ -61,7 +61,7 @@ class TwilioWebhooks:
             return form
         status = read_status(_plain(form))
         if status is None:
-            RECEIVED.labels("twilio", "senseless").inc()
+            self._desk.calls["twilio", "senseless"] += 1
             return _twiml()
         name = channel_of(_plain(form))
         channel, fault = self._desk.channels.get(name), status.error()
@@ -71,13 +71,13 @@ class TwilioWebhooks:
             await self._desk.delivered(name, status.platform_id, status.status, RANK, fault)
         except StorageUnavailable:
             return plain("try again", 503)
-        RECEIVED.labels("twilio", "status").inc()
+        self._desk.calls["twilio", "status"] += 1
         return _twiml()
 
     async def _form(self, request: Request) -> Form | Response:
         body = await read_body(dict(request.scope["headers"]), request.receive, _MOST_BYTES)
         if body is None:
-            RECEIVED.labels("twilio", "large").inc()
+            self._desk.calls["twilio", "large"] += 1
             return plain("too large", 413)
         words = body.decode("utf-8", "replace")
         is_json = request.headers.get("content-type", "").startswith("application/json")
@@ -85,7 +85,7 @@ class TwilioWebhooks:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         signature = request.headers.get("x-twilio-signature")
         if not self._account.is_genuine(path, words if is_json else form, signature):
-            RECEIVED.labels("twilio", "forbidden").inc()
+            self._desk.calls["twilio", "forbidden"] += 1
             return plain("forbidden", 403)
         return form
 

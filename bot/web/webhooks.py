@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
-from prometheus_client import Counter
 
 from bot.channels import http
 from bot.web import patience
@@ -27,7 +25,6 @@ TELEGRAM_PATH = "/telegram/webhook"
 _TELEGRAM_SECONDS = 5.0
 _MOST_BYTES = 1_000_000
 SECRET_HEADER = b"x-telegram-bot-api-secret-token"
-RECEIVED = Counter("loket_webhooks", "Webhook calls by what became of them", ["channel", "result"])
 _read = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -54,7 +51,7 @@ class TelegramWebhook:
     async def take(self, body: bytes) -> int:
         """Take a genuine call's body and return the status to answer with."""
         status, result = await self._kept(body)
-        _counter(result).inc()
+        self._desk.calls["telegram", result] += 1
         return status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,11 +60,15 @@ class TelegramWebhook:
     async def _checked(self, scope: Scope, receive: Receive) -> int:
         headers = dict(scope["headers"])
         if scope["method"] != "POST":
-            return _refused(405, "method")
+            return self._refused(405, "method")
         if not self.is_genuine(headers.get(SECRET_HEADER, b"")):
-            return _refused(403, "forbidden")
+            return self._refused(403, "forbidden")
         body = await read_body(headers, receive, _MOST_BYTES)
-        return _refused(413, "large") if body is None else await self.take(body)
+        return self._refused(413, "large") if body is None else await self.take(body)
+
+    def _refused(self, status: int, result: str) -> int:
+        self._desk.calls["telegram", result] += 1
+        return status
 
     async def _kept(self, body: bytes) -> tuple[int, str]:
         update = _decoded(body)
@@ -82,16 +83,6 @@ class TelegramWebhook:
             self._acknowledging.add(task)
             task.add_done_callback(self._acknowledging.discard)
         return 200, "kept"
-
-
-@cache
-def _counter(result: str) -> Counter:
-    return RECEIVED.labels("telegram", result)
-
-
-def _refused(status: int, result: str) -> int:
-    _counter(result).inc()
-    return status
 
 
 def _decoded(body: bytes) -> dict[str, Any] | None:

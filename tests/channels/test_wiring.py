@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from bot.channels.cost import Cost
 from bot.channels.wiring import twilio_channels
 from bot.engine.desk import Desk
 from bot.setup.config import ConfigError, load_config
@@ -34,9 +35,9 @@ def test_the_configuration_decides_which_channels_there_are(
 ) -> None:
     account = {"TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_RATE": "7"}
     config = load_config(ROOT / "config.yaml", {**account, **senders})
-    channels = twilio_channels(
-        config, cast(Desk, SimpleNamespace(config=config, vault=None, files=LocalFiles(tmp_path)))
-    )
+    files = LocalFiles(tmp_path)
+    desk = SimpleNamespace(config=config, vault=None, files=files, cost=Cost())
+    channels = twilio_channels(config, cast(Desk, desk))
     assert set(channels) == names
     assert all(channel.rate == 7 for name, channel in channels.items() if name == "whatsapp")
 
