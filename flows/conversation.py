@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
+from flows import news, reminding
 from flows.answers import clean
 from flows.checklist import find
 from flows.effects import AnyEffect
@@ -13,43 +14,22 @@ from flows.events import (
     Added,
     AnyEvent,
     Blocked,
-    CodeMade,
-    CodeUsed,
-    Complained,
     ContactCard,
-    DataFound,
-    Detached,
-    Doubted,
     Edited,
-    Erased,
-    Filed,
-    HandedBack,
-    HeldFound,
-    Inspected,
-    Joined,
     Location,
     Media,
-    Parted,
     Pressed,
-    Proved,
     Started,
-    StatusFound,
-    TakenOver,
     Text,
-    Told,
     Unblocked,
     Unusable,
-    Wanted,
     Woken,
 )
-from flows.messages import Attachment
 from flows.office import Office
 from flows.places import (
     PLACES,
     asking,
     collecting,
-    complaining,
-    erasing,
     leaving,
     linking,
     menu,
@@ -59,18 +39,16 @@ from flows.places import (
     talking,
 )
 from flows.places.aside import leave, leave_stale
-from flows.places.returned import begin_next, drop, filed, wanted
 from flows.places.words import obey
 from flows.program import LINK as _PROGRAM_LINK
 from flows.session import Session
-from flows.talk import Talk, forget_draft, has_draft, in_aside, under_way
+from flows.talk import Talk, has_draft, in_aside, under_way
 from flows.understanding import anywhere, pick
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Session).decode
 _SERVICE_LINK = "layanan-"
 _JOIN_LINK = "hubung-"
-_QUIET = ("start", "rest", "talking")
 
 
 def advance(
@@ -96,149 +74,11 @@ def advance(
         talk.standing = (session.place, session.asked)
     if isinstance(event, Woken):
         if event.turn == woken_for:
-            _woken(talk)
-    elif not _by_desk(talk, event):
+            reminding.woken(talk)
+    elif not news.tell(talk, event):
         _by_person(talk, event)
-    session.wake_at = _wake_at(talk)
+    session.wake_at = reminding.wake_at(talk)
     return session, talk.finish()
-
-
-# --- what the desk tells -------------------------------------------------------------------------
-
-
-def _by_desk(talk: Talk, event: AnyEvent) -> bool:
-    """Take an event of the office's; False when it is something a person did."""
-    if proving.holds(talk.session, event):
-        proving.news(talk)
-        return True
-    match event:
-        case Doubted():
-            proving.doubted(talk, event)
-        case Proved(ok):
-            for held in proving.proved(talk, ok):
-                _by_desk(talk, held)
-        case Detached():
-            proving.detached(talk, event)
-        case CodeMade():
-            linking.code_made(talk, event)
-        case CodeUsed():
-            linking.code_used(talk, event)
-        case Joined():
-            linking.joined(talk, event)
-        case Parted():
-            linking.parted(talk, event)
-        case _:
-            return _by_office(talk, event)
-    return True
-
-
-def _by_office(talk: Talk, event: AnyEvent) -> bool:
-    """Take what was found, filed or said to the person; False when it is something they did."""
-    match event:
-        case Told():
-            _told(talk, event)
-        case Wanted():
-            wanted(talk, event)
-        case Filed():
-            filed(talk, event)
-        case Inspected():
-            collecting.inspected(talk, event)
-        case StatusFound():
-            _status(talk, event)
-        case Complained():
-            complaining.complained(talk, event)
-        case DataFound():
-            erasing.data_found(talk, event)
-        case HeldFound():
-            erasing.held_found(talk, event)
-        case Erased():
-            erasing.erased(talk, event)
-        case TakenOver():
-            talking.taken_over(talk, event)
-        case HandedBack():
-            talking.handed_back(talk)
-        case _:
-            return False
-    talk.lasting = True
-    return True
-
-
-def _told(talk: Talk, event: Told) -> None:
-    if event.document and talk.upload:
-        # Where no photo can be sent none arrives either.
-        talk.say("conversation.told.file_elsewhere")
-    else:
-        talk.say(event.key, **event.args)
-    if event.document and not talk.upload:
-        talk.attachments.append(Attachment("document", str(event.document)))
-    talk.template = event.template
-    if event.closes:
-        drop(talk, event.request)
-    if under_way(talk.session) and talk.session.place not in _QUIET:
-        show(talk)
-
-
-def _status(talk: Talk, event: StatusFound) -> None:
-    if event.closed:
-        drop(talk, event.closed)
-    if event.full:
-        talk.say("conversation.too_many_open")
-    if event.requests:
-        talk.say("conversation.status_list", requests=event.requests)
-    elif not event.complaints:
-        key = "status_unknown" if event.asked else "status_none"
-        talk.say(f"conversation.{key}", number=event.asked)
-    if event.complaints:
-        talk.say("complaint.status", complaints=event.complaints)
-    if under_way(talk.session):
-        show(talk)
-
-
-def _woken(talk: Talk) -> None:
-    """The person left in the middle: remind kindly, then let go."""
-    session = talk.session
-    if session.proof is not None and session.proof.doubted:
-        # Of what is half-finished nobody is reminded who may not be the one that began it.
-        session.reminded += 1
-        if session.reminded > len(talk.office.limits.remind_after):
-            proving.drop(talk)
-        return
-    leave_stale(talk)
-    if session.place == "elsewhere":
-        # Where to go was said; nothing is left to be reminded of.
-        forget_draft(talk)
-    if not has_draft(session):
-        begin_next(talk)
-        return
-    reminders = talk.office.limits.remind_after
-    if session.reminded < len(reminders):
-        session.reminded += 1
-        talk.template = "reminder"
-        talk.say(f"conversation.reminder_{session.reminded}", service=talk.key("title"))
-        show(talk)
-        return
-    title = talk.key("title")
-    if session.returned is not None:
-        # The request itself stays with the office; only what was half-answered goes.
-        session.waiting.append(session.returned)
-    forget_draft(talk)
-    talk.template = "expired"
-    talk.say("conversation.expired", service=title)
-
-
-def _wake_at(talk: Talk) -> datetime | None:
-    """Return when the clock shall come: by hours since the last word, at a kind time of day."""
-    session = talk.session
-    if not has_draft(session) or session.place == "talking":
-        return None
-    limits = talk.office.limits
-    hours = [*limits.remind_after, limits.expire_after]
-    reached = min(session.reminded, len(hours) - 1)
-    passed = hours[reached - 1] if reached else 0
-    return talk.office.calendar.next_allowed(talk.now + timedelta(hours=hours[reached] - passed))
-
-
-# --- what a person does --------------------------------------------------------------------------
 
 
 def _by_person(talk: Talk, event: AnyEvent) -> None:
@@ -387,15 +227,13 @@ def _started(talk: Talk, payload: str) -> None:
 
 
 def _aside(talk: Talk, what: str) -> None:
-    """Something that cannot be an answer: say so kindly and ask again."""
+    """Something that cannot be an answer: say so kindly and ask again, unless an officer talks."""
     session = talk.session
-    if session.place == "talking":
-        talk.say(f"conversation.{what}")
-        return
     talk.say(f"conversation.{what}")
     if session.place == "start":
         session.place = "rest"
-    show(talk)
+    if session.place != "talking":
+        show(talk)
 
 
 def _share(talk: Talk, what: str, value: str) -> None:
