@@ -147,12 +147,18 @@ class _Citizen:
         replaceable = bool(asked) and not any(said.lasting for said in self._said)
         settle = self._said[-1].settle
         row = self.turn.say(self.contact.id, message, prompt=replaceable, settle=settle)
-        if asked and not (all(said.stands for said in asked) and self._is_seen()):
+        if asked and not (all(said.stands for said in asked) and self._goes_out(replaceable)):
             self.prompt_id = row
 
-    def _is_seen(self) -> bool:
-        """Was the last prompt on its way to the person before this turn?"""
-        return self.prompt_id is not None and not self._stored.was_early(self.turn.seq)
+    def _goes_out(self, replaceable: bool) -> bool:
+        """Does the last prompt reach the person before what is said now?
+
+        It did before this turn, or waits in their line and is not replaced: whoever answers it
+        must not wait for its repetition.
+        """
+        if self.prompt_id is None:
+            return False
+        return not (replaceable and self._stored.was_early(self.turn.seq))
 
     def _follow(self, effects: list[AnyEffect]) -> Iterator[AnyEvent]:
         for effect in effects:

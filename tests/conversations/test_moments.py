@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from bot.engine.opening import open_desk
@@ -32,6 +33,35 @@ async def test_an_answer_is_not_lost_when_the_office_speaks_meanwhile(tmp_path: 
         said = [message.text for message in place.heard("7")[-2:]]
         assert "Besok tutup." in said[0]
         assert "lahir" in said[1]
+
+
+async def test_an_answer_is_not_lost_when_the_office_repeats_the_question_behind_it(
+    tmp_path: Path,
+) -> None:
+    """The question still waits when the office speaks: its words, and it again, wait behind it."""
+    async with office(tmp_path) as place:
+        for text in ["surat domisili", "setuju", "Siti Aminah"]:
+            await place.event("7", Text(text))
+        place.channel.chat_rate = 2.0
+        place.desk.sender.chats.forget()
+        place.desk.sender.chats.take(place.channel, 1, "citizen")
+        await place.desk.accept([Envelope("telegram", "a", "7", Text("1409074101800001"))])
+        told = Told(
+            "domisili.told.handed_over", {"number": "DOM-26-0001", "service": "domisili"}
+        )
+        await place.desk.db.write(
+            lambda tx: Turn(place.desk, tx, place.desk.now()).put(1, told, "told")
+        )
+        await place.desk.worker.idle()
+        for _ in range(300):
+            if "Di mana" in place.last("7").text:
+                break
+            await asyncio.sleep(0.01)
+        assert "DOM-26-0001" not in place.last("7").text
+        await place.event("7", Text("Teluk Kuantan"))
+        said = [message.text for message in place.heard("7")[-2:]]
+        assert "DOM-26-0001" in said[0]
+        assert "Kapan" in said[1]
 
 
 async def test_an_answer_to_a_question_that_a_crash_sends_again_is_an_answer(
