@@ -262,8 +262,8 @@ def _fail(reason: str) -> NoReturn:
 def _guarded(work: Callable[[], None]) -> None:
     """Run, and turn what can go wrong outside our hands into one sentence."""
     from bot.engine.opening import DataLocked
-    from bot.keeping.backup import Refused
     from bot.keeping.keys import NoNewKey
+    from bot.keeping.sides import Refused
     from bot.setup.config import ConfigError
     from flows.loader import BadDefinitions
     from storage.backup import BadBackup

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.keeping.sides import Refused
 from bot.setup.filestore import file_store
 from storage import backup, snapshot
 from storage.backup import BadBackup, Manifest
@@ -27,10 +28,6 @@ LAST = "last-backup"
 
 _KEY = "master.key"
 _STALE_SECONDS = 86_400.0
-
-
-class Refused(Exception):
-    """It cannot be done as things are; the message says why and what to do."""
 
 
 class Work:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.keeping import backup, keys, moving
-from bot.keeping.backup import Refused, Work
+from bot.keeping.backup import Work
+from bot.keeping.sides import Refused
 from bot.logs import configure_logs
 from bot.terminal.sessions import say
 from storage.backup import Manifest

@@ -10,7 +10,8 @@ import pytest
 
 from bot.channels.terminal import Terminal
 from bot.engine.opening import DataLocked, Lock, open_desk
-from bot.keeping.backup import Refused, Work, back_up, restore
+from bot.keeping.backup import Work, back_up, restore
+from bot.keeping.sides import Refused
 from bot.letters import load_letter
 from bot.papers.documents import load_document
 from bot.setup.settings import Config

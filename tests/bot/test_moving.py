@@ -15,17 +15,19 @@ from msgspec import structs
 
 from bot.engine.databases import open_database
 from bot.engine.opening import DataLocked, Lock, open_desk
-from bot.keeping.backup import Refused, Work
-from bot.keeping.moving import move, shown, stay
+from bot.keeping.backup import Work
+from bot.keeping.moving import move, stay
+from bot.keeping.sides import Refused, shown
 from bot.letters import load_letter
 from bot.papers.documents import load_document
 from bot.setup.services import ROOT
 from bot.setup.settings import Bucket, Config, Secret
-from storage import moving, settings
+from storage import settings, tables
 from storage.database import Database, StorageUnavailable
 from storage.migrating import HEAD
-from storage.moving import MoveRefused, Sum
+from storage.moving import MoveRefused
 from storage.seat import Seat
+from storage.tables import Sum
 from storage.vault import WrongKey
 from tests import postgres
 from tests.blank import new_database
@@ -84,7 +86,7 @@ async def database(config: Config) -> AsyncIterator[Database]:
 async def sums(config: Config) -> dict[str, Sum]:
     """Return what every table holds."""
     async with database(config) as db:
-        return {table.name: await moving.sum_of(db, table) for table in moving.carried()}
+        return {table.name: await tables.sum_of(db, table) for table in tables.carried()}
 
 
 async def served(folder: Path) -> Config:
@@ -103,7 +105,7 @@ async def served(folder: Path) -> Config:
 
 @pytest.fixture
 def portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "PORTION", 20)
+    monkeypatch.setattr(tables, "PORTION", 20)
 
 
 def bucket_of(config: Config) -> Config:
@@ -215,7 +217,7 @@ async def test_interrupted_after_every_portion_it_goes_on(
             done = await move(here, there.database_url, there.files_url, work)
         except (Interrupted, ExceptionGroup):
             async with database(there) as db:
-                copied.append(await db.read(moving.count))
+                copied.append(await db.read(tables.count))
             if portion % 10 == 0:
                 with pytest.raises(StorageUnavailable, match="wholly arrived"):
                     await open_desk(there)
@@ -245,8 +247,8 @@ def _killed(folder: Path, to: str, files: str, portion: int) -> int:
 import os, sys
 from bot.keeping import moving as keeping
 from bot.keeping.backup import Work
-from storage import moving
-moving.PORTION = 7
+from storage import tables
+tables.PORTION = 7
 left = {portion}
 def done(self, count):
     global left
@@ -285,7 +287,7 @@ async def test_a_crash_at_the_very_end_leaves_nothing_that_is_served_twice(
         raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(moving, "_continue", crash)
+        patch.setattr(tables, "draw_on", crash)
         with pytest.raises(Interrupted):
             await move(here, there.database_url, "", Work())
     with pytest.raises(StorageUnavailable, match="moved to"):

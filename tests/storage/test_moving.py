@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from storage import moving
+from storage import tables
 from storage.database import Database, Tx
-from storage.moving import Arriving, Move, Sum
+from storage.moving import Arriving, Move
 from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase
+from storage.tables import Sum
 from tests import postgres
 from tests.blank import new_database
 
@@ -28,8 +29,8 @@ ROWS: tuple[tuple[Any, ...], ...] = (
     (2, "sms", "citizen", "id", "open", None, 1, None),
     (1, "sms", "Nuñez أحمد 🙂 ' \" \\", "id", "open", None, 1, None),
 )
-CONTACT = next(table for table in moving.tables() if table.name == "contact")
-ADDRESS = next(table for table in moving.tables() if table.name == "address")
+CONTACT = next(table for table in tables.known() if table.name == "contact")
+ADDRESS = next(table for table in tables.known() if table.name == "address")
 
 
 def put(tx: Tx, row: tuple[Any, ...]) -> None:
@@ -44,7 +45,7 @@ async def seen(db: Database) -> list[Sum]:
     found = []
     for row in ROWS:
         await db.write(partial(put, row=row))
-        found.append(await moving.sum_of(db, CONTACT))
+        found.append(await tables.sum_of(db, CONTACT))
     return found
 
 
@@ -74,19 +75,19 @@ async def test_keys_of_text_are_copied_whole_in_whatever_order(tmp_path: Path) -
     channels = ["a", "B", "ä", "Z", "_", "-", "10", "9", "é", "🙂"]
 
     def fill(tx: Tx) -> None:
-        for number in range(3 * moving.PORTION + 7):
+        for number in range(3 * tables.PORTION + 7):
             sql = "INSERT INTO address (channel, digest, contact_id) VALUES (?, ?, ?)"
             tx.run(sql, channels[number % len(channels)], f"{number * 7919 % 10007:x}", number)
 
     try:
         await file.write(fill)
-        here = await moving.sum_of(file, ADDRESS)
-        assert here.rows == 3 * moving.PORTION + 7
+        here = await tables.sum_of(file, ADDRESS)
+        assert here.rows == 3 * tables.PORTION + 7
         portions: list[int] = []
         way = Move(file, server, Arriving("token", "check"), portions.append)
         await way.copy()
-        assert [count for count in portions if count] == [moving.PORTION] * 3 + [7]
-        assert await moving.sum_of(server, ADDRESS) == here
+        assert [count for count in portions if count] == [tables.PORTION] * 3 + [7]
+        assert await tables.sum_of(server, ADDRESS) == here
         assert (await way.compare())["address"] == here.rows
     finally:
         file.close()
