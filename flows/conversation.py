@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from flows import news, reminding
-from flows.answers import clean
 from flows.checklist import find
+from flows.cleaning import clean
 from flows.effects import AnyEffect
 from flows.events import (
     Added,

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows import dates, words
-from flows.answers import CHECKS, About, Accepted, Wrong, clean
+from flows.answers import CHECKS, About, Accepted, Wrong
+from flows.cleaning import clean
 from flows.definition import Question
 
 TODAY = date(2026, 11, 23)
