@@ -21,7 +21,7 @@ import uvloop
 from benchmarks.bots import ROOT, desk
 from benchmarks.load import World
 from benchmarks.measuring import LOAD_CORE, Plan, Result, measure
-from storage import requests, worklist
+from storage import documents, finding, requests, worklist
 from storage.database import Tx
 from storage.migrating import bring_up_to_date
 from storage.sqlite import SqliteTx
@@ -169,11 +169,11 @@ def looked_up(path: Path, vault: Vault) -> dict[str, float]:
     newest = int(database.execute("SELECT MAX(id) FROM request").fetchone()[0] or 0)
     tasks: dict[str, Callable[[], Any]] = {
         "antrean": lambda: worklist.page(tx, worklist.Wanted(), 15),
-        "cari, a name": lambda: requests.search(tx, vault, "siti ab", 15),
-        "cari, a second name": lambda: requests.search(tx, vault, "aminah", 15),
-        "cari, nobody": lambda: requests.search(tx, vault, "zulkarnain", 15),
-        "cari, a number": lambda: requests.search(tx, vault, number or "X-1", 15),
-        "lihat": lambda: (requests.load(tx, newest), requests.papers(tx, newest)),
+        "cari, a name": lambda: finding.search(tx, vault, "siti ab", 15),
+        "cari, a second name": lambda: finding.search(tx, vault, "aminah", 15),
+        "cari, nobody": lambda: finding.search(tx, vault, "zulkarnain", 15),
+        "cari, a number": lambda: finding.search(tx, vault, number or "X-1", 15),
+        "lihat": lambda: (requests.load(tx, newest), documents.by_path(tx, newest)),
     }
     return {name: _median(task) for name, task in tasks.items()}
 

@@ -140,6 +140,14 @@ def of_request(tx: Tx, request_id: int) -> list[DocumentRow]:
     return [_document(row) for row in rows]
 
 
+def by_path(tx: Tx, request_id: int) -> dict[str, list[DocumentRow]]:
+    """Return the stored documents of a request by path, each path's pages in order."""
+    found: dict[str, list[DocumentRow]] = {}
+    for row in of_request(tx, request_id):
+        found.setdefault(row.path, []).append(row)
+    return found
+
+
 def given_since(tx: Tx, contact_id: int, since: int) -> tuple[int, int]:
     """Return how many files a contact sent since that instant, and their bytes together."""
     row = tx.one(

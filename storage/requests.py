@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,6 @@ from storage.instant import from_ms, to_ms
 from storage.vault import Vault
 
 _PLACE = "request.data"
-_WITHIN = 20_000
-_SHORT = re.compile(r"#?([A-Za-z]*)[-/.]?(\d{1,6})")
 _IDENTITY = (
     "id",
     "number",
@@ -93,16 +90,6 @@ class RequestRow(Struct, frozen=True):
     state: State
 
 
-class Paper(Struct, frozen=True):
-    """A stored document of a request: ``problem`` is why it was marked."""
-
-    id: int
-    path: str
-    problem: str
-    pages: int
-    identity: bool
-
-
 def create(tx: Tx, vault: Vault, new: New, state: State) -> RequestRow:
     """File a request under a key of its own."""
     key, sealed = vault.new_key()
@@ -141,29 +128,6 @@ def by_code(tx: Tx, code: str) -> RequestRow | None:
     """Return the request of a tracking link."""
     row = tx.one(f"{SELECT} WHERE code = ?", code)
     return row_of(row) if row else None
-
-
-def at_topic(tx: Tx, topic: int) -> int:
-    """Return the request that a forum topic is about, 0 for none."""
-    row = tx.one("SELECT id FROM request WHERE topic = ?", topic)
-    return int(row[0]) if row else 0
-
-
-def topic_of(tx: Tx, request_id: int) -> int | None:
-    """Return the request's forum topic, 0 where its group has none; None before the first try."""
-    row = tx.one("SELECT topic FROM request WHERE id = ?", request_id)
-    return row[0] if row else 0
-
-
-def topic_name(tx: Tx, request_id: int) -> str:
-    """Return how the request's forum topic is called: its number and who asks."""
-    row = tx.one("SELECT number, name FROM request WHERE id = ?", request_id)
-    return f"{row[0]} {row[1]}".strip() if row else ""
-
-
-def set_topic(tx: Tx, request_id: int, topic: int) -> None:
-    """Remember the forum topic opened for a request."""
-    tx.run("UPDATE request SET topic = ? WHERE id = ?", topic, request_id)
 
 
 def save(tx: Tx, row: RequestRow, state: State, now: datetime) -> RequestRow:
@@ -213,41 +177,6 @@ def key_of(tx: Tx, vault: Vault, request_id: int) -> bytes:
     return vault.open_key(row[0])
 
 
-def find(tx: Tx, said: str, limit: int = 5) -> list[RequestRow]:
-    """Return what a number or its short form (``12``, ``dom12``) may mean: open ones first."""
-    said = said.strip().lstrip("#")
-    exact = tx.all(f"{SELECT} WHERE upper(number) = upper(?)", said)
-    if exact:
-        return [row_of(row) for row in exact]
-    short = _SHORT.fullmatch(said)
-    if short is None:
-        return []
-    rows = tx.all(
-        f"{SELECT} WHERE sequence = ? AND upper(number) LIKE ?"
-        " ORDER BY closed_at IS NOT NULL, filed_at DESC, id DESC LIMIT ?",
-        int(short[2]),
-        f"%{short[1].upper()}%",
-        limit,
-    )
-    return [row_of(row) for row in rows]
-
-
-def search(tx: Tx, vault: Vault, text: str, limit: int = 10) -> list[RequestRow]:
-    """Return requests by NIK (whole), number, or a word of the name from its beginning.
-
-    A word that is not the first one is looked for among the newest requests: no index knows it.
-    """
-    text = " ".join(text.split())
-    digits = re.sub(r"[ .-]", "", text)
-    if len(digits) == 16 and digits.isdecimal():
-        sql = f"{SELECT} WHERE nik = ? ORDER BY id DESC LIMIT ?"
-        return [row_of(row) for row in tx.all(sql, vault.index("nik", digits), limit)]
-    if not text:
-        return []
-    found = find(tx, text, limit) or _by_name(tx, text.lower(), limit)
-    return found[:limit]
-
-
 def of_citizen(tx: Tx, citizen_id: int, limit: int = 10) -> list[RequestRow]:
     """Return a person's own requests, newest first."""
     sql = f"{SELECT} WHERE citizen_id = ? ORDER BY id DESC LIMIT ?"
@@ -276,35 +205,6 @@ def due(tx: Tx, now: int, limit: int = 100) -> list[tuple[int, int]]:
 def woken(tx: Tx, request_id: int, version: int) -> None:
     """The clock has put its event into the request's lane; the machine asks for the next."""
     tx.run("UPDATE request SET wake_at = NULL WHERE id = ? AND version = ?", request_id, version)
-
-
-def papers(tx: Tx, request_id: int) -> dict[str, list[Paper]]:
-    """Return the stored documents of a request by path, each path's pages in order."""
-    rows = tx.all(
-        "SELECT id, path, problem, pages, identity FROM document"
-        " WHERE request_id = ? AND state = 'stored' ORDER BY path, id",
-        request_id,
-    )
-    found: dict[str, list[Paper]] = {}
-    for row in rows:
-        found.setdefault(row[1], []).append(Paper(row[0], row[1], row[2], row[3], bool(row[4])))
-    return found
-
-
-def _by_name(tx: Tx, text: str, limit: int) -> list[RequestRow]:
-    rows = tx.all(
-        f"{SELECT} WHERE lower(name) >= ? AND lower(name) < ?"
-        " ORDER BY lower(name), id DESC LIMIT ?",
-        text,
-        text + "\U0010ffff",
-        limit,
-    )
-    if not rows:
-        inner = "% " + re.sub(r"([%_\\])", r"\\\1", text) + "%"
-        lately = "id > (SELECT COALESCE(MAX(id), 0) FROM request) - ?"
-        sql = f"{SELECT} WHERE lower(name) LIKE ? ESCAPE '\\' AND {lately} ORDER BY id DESC LIMIT ?"
-        rows = tx.all(sql, inner, _WITHIN, limit)
-    return [row_of(row) for row in rows]
 
 
 def _ms(moment: datetime | None) -> int | None:

@@ -9,8 +9,8 @@ from bot.commands import papers
 from bot.commands.registry import Answer, Call, command
 from bot.requests.private import carries_files, one_time
 from flows.messages import Attachment
-from storage import audit, letters, requests
-from storage.requests import Paper
+from storage import audit, documents, letters
+from storage.documents import DocumentRow
 
 _LASTING = timedelta(minutes=10)
 _ATTACHED = 10
@@ -20,7 +20,7 @@ _ATTACHED = 10
 def files(call: Call) -> Answer:
     """List the papers; who may see them gets them in private, or as links that open once."""
     request, turn = call.request, call.turn
-    found = requests.papers(turn.tx, request.id)
+    found = documents.by_path(turn.tx, request.id)
     labels = {item.path: item.label for item in papers.items(call)}
     seen = [one for pages in found.values() for one in pages if _may_see(call, one)]
     attached = _may_attach(call, len(seen))
@@ -43,7 +43,7 @@ def files(call: Call) -> Answer:
     return Answer("berkas", args, attachments=files)
 
 
-def _may_see(call: Call, paper: Paper) -> bool:
+def _may_see(call: Call, paper: DocumentRow) -> bool:
     return call.may("identity") or not paper.identity
 
 
@@ -53,12 +53,12 @@ def _may_attach(call: Call, count: int) -> bool:
     return alone and 0 < count <= _ATTACHED
 
 
-def _thumbnails(seen: list[Paper]) -> list[Attachment]:
+def _thumbnails(seen: list[DocumentRow]) -> list[Attachment]:
     """Of what a group may look at: never of an identity document."""
     return [Attachment("thumbnail", str(one.id)) for one in seen if not one.identity][:_ATTACHED]
 
 
-def _line(call: Call, label: str, pages: list[Paper], *, linked: bool) -> dict[str, Any]:
+def _line(call: Call, label: str, pages: list[DocumentRow], *, linked: bool) -> dict[str, Any]:
     problems = sorted({one.problem for one in pages if one.problem})
     visible = [one for one in pages if _may_see(call, one)]
     return {

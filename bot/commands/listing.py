@@ -7,7 +7,7 @@ from rapidfuzz import fuzz, process
 
 from bot.commands.registry import Answer, Call, Table, command
 from flows.workflow import Refused
-from storage import audit, requests, worklist
+from storage import audit, finding, worklist
 from storage.queue import counts
 from storage.requests import RequestRow
 from storage.worklist import Wanted
@@ -41,7 +41,7 @@ def waiting(call: Call) -> Answer:
 def search(call: Call) -> Answer:
     """Find requests by name, number or NIK; what was looked for is not written down."""
     text = call.words("no_search")
-    found = requests.search(call.turn.tx, call.turn.desk.vault, text, LINES)
+    found = finding.search(call.turn.tx, call.turn.desk.vault, text, LINES)
     audit.note(call.turn.tx, call.turn.instant, call.officer.id, "search", str(len(found)))
     return Answer("cari", {"most": len(found) == LINES}, table(call, found))
 

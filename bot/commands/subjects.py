@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.commands.grammar import HERE, first_word, names_request, talk_of
 from bot.commands.registry import Call, Command, Target
 from flows.workflow import Refused
-from storage import officers, requests
+from storage import finding, officers, requests
 from storage.requests import RequestRow
 
 _CANDIDATES = 8
@@ -41,7 +41,7 @@ def _in_topic(call: Call, word: str, rest: str) -> Call:
         return replace(call, row=own, rest=rest)
     if not names_request(word):
         return replace(call, row=own)
-    found = requests.find(call.turn.tx, word)
+    found = finding.find(call.turn.tx, word)
     if own.id in [row.id for row in found]:
         return replace(call, row=own, rest=rest)
     if not found:
@@ -54,7 +54,7 @@ def _in_topic(call: Call, word: str, rest: str) -> Call:
 
 def found(call: Call, word: str) -> RequestRow:
     """Return the request that a word names; raises Refused."""
-    rows = requests.find(call.turn.tx, word, _CANDIDATES) if names_request(word) else []
+    rows = finding.find(call.turn.tx, word, _CANDIDATES) if names_request(word) else []
     if not rows:
         raise Refused("number_unknown", said=word[:40])
     return _chosen(call, word, rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from bot.channels.protocol import Channel, File, Rendered
 from flows.messages import Attachment, Message
-from storage import requests
+from storage import topics
 
 if TYPE_CHECKING:
     from bot.engine.desk import Desk
@@ -95,10 +95,10 @@ _TOPICS = asyncio.Lock()
 async def _topic(desk: Desk, channel: HasTopics, chat: str, request_id: int) -> int:
     """Return the request's topic in the officers' group, opening it at its first message."""
     async with _TOPICS:
-        known = await desk.db.read(lambda tx: requests.topic_of(tx, request_id))
+        known = await desk.db.read(lambda tx: topics.of_request(tx, request_id))
         if known is not None:
             return known
-        name = await desk.db.read(lambda tx: requests.topic_name(tx, request_id))
+        name = await desk.db.read(lambda tx: topics.name(tx, request_id))
         thread = await channel.create_topic(chat, name)
-        await desk.db.write(lambda tx: requests.set_topic(tx, request_id, thread))
+        await desk.db.write(lambda tx: topics.keep(tx, request_id, thread))
         return thread

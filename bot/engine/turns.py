@@ -23,7 +23,7 @@ from flows.events import (
     Unblocked,
 )
 from flows.messages import Message, Part
-from storage import contacts, counterdrafts, inbox, officers, requests
+from storage import contacts, counterdrafts, inbox, officers, topics
 
 _COMMAND = "cmd:"
 # A citizen's words that only begin like the command are an answer: without its stroke, a code of
@@ -107,7 +107,7 @@ def _officer_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) 
         if group
         else officers.of_contact(turn.tx, contact.id)
     )
-    request = requests.at_topic(turn.tx, envelope.thread) if group and envelope.thread else 0
+    request = topics.request_at(turn.tx, envelope.thread) if group and envelope.thread else 0
     if isinstance(envelope.event, Media):
         if officer is not None and officer.active:
             _officer_photo(turn, contact, officer, request, envelope.event)

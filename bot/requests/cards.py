@@ -9,9 +9,20 @@ from bot.words.display import mask
 from flows.checklist import BROUGHT, SEEN
 from flows.definition import Definition
 from flows.standing import optional_next, route, stage_of
-from storage import contacts, failures, history, letters, officers, persons, requests
+from storage import (
+    contacts,
+    documents,
+    failures,
+    finding,
+    history,
+    letters,
+    officers,
+    persons,
+    requests,
+)
+from storage.documents import DocumentRow
 from storage.instant import to_ms
-from storage.requests import Paper, RequestRow
+from storage.requests import RequestRow
 
 if TYPE_CHECKING:
     from bot.engine.desk import Desk
@@ -76,7 +87,7 @@ def card(turn: Turn, request_id: int, *, masked: bool = True) -> dict[str, Any]:
         "due": to_ms(state.stage_due_at) if state.stage_due_at else 0,
         "late": late,
         "returned": [item_name(turn, definition, path) for path in state.returned],
-        "papers": _papers(turn, definition, requests.papers(turn.tx, row.id)),
+        "papers": _papers(turn, definition, documents.by_path(turn.tx, row.id)),
         "marks": sorted(item_name(turn, definition, p) for p in given.marks if p in given.answers),
         "brought": [
             item_name(turn, definition, path)
@@ -96,7 +107,7 @@ def requests_of(turn: Turn, citizen_id: int, number: str = "") -> list[dict[str,
     """Return a person's own requests for ``status``, newest first; only the named one if asked."""
     rows = requests.of_citizen(turn.tx, citizen_id)
     if number:
-        meant = {row.id for row in requests.find(turn.tx, number, 100)}
+        meant = {row.id for row in finding.find(turn.tx, number, 100)}
         rows = [row for row in rows if row.id in meant]
     return [status_line(turn, row) for row in rows]
 
@@ -168,7 +179,7 @@ def _through(turn: Turn, row: RequestRow, definition: Definition) -> list[dict[s
 
 
 def _papers(
-    turn: Turn, definition: Definition, papers: Mapping[str, list[Paper]]
+    turn: Turn, definition: Definition, papers: Mapping[str, list[DocumentRow]]
 ) -> list[dict[str, Any]]:
     return [
         {

@@ -119,7 +119,7 @@ def _supply(turn: Turn, contact_id: int, submit: Submit) -> Filed | StatusFound:
 def _exchange(turn: Turn, row: RequestRow, submit: Submit) -> None:
     """Keep what the citizen gave this time; what it replaces is no longer needed."""
     kept = set(_ids(submit))
-    papers = requests.papers(turn.tx, row.id)
+    papers = stored.by_path(turn.tx, row.id)
     had = {paper.id for pages in papers.values() for paper in pages}
     stored.give_to_request(turn.tx, sorted(kept - had), row.id)
     if had - kept:

@@ -16,7 +16,7 @@ from flows.events import Told, Wanted
 from flows.messages import Attachment, Button, Message, Part
 from flows.standing import State, stage_of
 from flows.steps import Happened
-from storage import history, letters, numbers, officers, queue, requests
+from storage import documents, history, letters, numbers, officers, queue, requests
 from storage.letters import LetterRow
 from storage.requests import RequestRow
 
@@ -237,7 +237,7 @@ def _want(turn: Turn, done: Done, paths: tuple[str, ...], reason: str) -> None:
 
 
 def _wanted(turn: Turn, row: RequestRow, paths: tuple[str, ...], reason: str) -> Wanted:
-    papers = requests.papers(turn.tx, row.id)
+    papers = documents.by_path(turn.tx, row.id)
     given = requests.given(turn.tx, turn.desk.vault, row.id)
     return Wanted(
         row.id,

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from flows.standing import State
-from storage import history, letters, numbers, queue, requests
+from storage import finding, history, letters, numbers, queue, requests, topics
 from storage.database import Database, Tx
 from storage.requests import Changed, Given, New, Purged, RequestRow
 from storage.vault import Vault
@@ -140,7 +140,7 @@ async def test_a_number_is_found_by_its_short_forms(
             file(tx, code=code)
 
     await database.write(fill)
-    rows = await database.read(lambda tx: requests.find(tx, said))
+    rows = await database.read(lambda tx: finding.find(tx, said))
     assert [row.number for row in rows] == found
 
 
@@ -161,7 +161,7 @@ async def test_people_are_found_by_name_number_and_nik(
     database: Database, said: str, names: list[str]
 ) -> None:
     await database.write(lambda tx: (file(tx), file(tx, "Budi Santoso")))
-    rows = await database.read(lambda tx: requests.search(tx, VAULT, said))
+    rows = await database.read(lambda tx: finding.search(tx, VAULT, said))
     assert [row.name for row in rows] == names
 
 
@@ -171,8 +171,8 @@ async def test_answers_are_replaced_and_what_is_searched_with_them(database: Dat
     await database.write(
         lambda tx: requests.give(tx, VAULT, row.id, Given({"nik": other}), "Siti", "2002", other)
     )
-    assert await database.read(lambda tx: requests.search(tx, VAULT, NIK)) == []
-    (found,) = await database.read(lambda tx: requests.search(tx, VAULT, other))
+    assert await database.read(lambda tx: finding.search(tx, VAULT, NIK)) == []
+    (found,) = await database.read(lambda tx: finding.search(tx, VAULT, other))
     assert (found.name, found.village) == ("Siti", "2002")
 
 
@@ -198,9 +198,9 @@ async def test_the_clock_finds_what_is_due_once(database: Database) -> None:
 
 async def test_a_topic_leads_to_its_request(database: Database) -> None:
     row = await database.write(file)
-    await database.write(lambda tx: requests.set_topic(tx, row.id, 42))
-    assert await database.read(lambda tx: requests.at_topic(tx, 42)) == row.id
-    assert await database.read(lambda tx: requests.at_topic(tx, 43)) == 0
+    await database.write(lambda tx: topics.keep(tx, row.id, 42))
+    assert await database.read(lambda tx: topics.request_at(tx, 42)) == row.id
+    assert await database.read(lambda tx: topics.request_at(tx, 43)) == 0
 
 
 async def test_what_waits_is_counted_by_stage(database: Database) -> None:

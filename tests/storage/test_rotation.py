@@ -19,7 +19,7 @@ from bot.keeping.keys import rotate
 from bot.letters import load_letter
 from bot.papers.documents import load_document
 from bot.rights.wishes import find_held
-from storage import complaints, contacts, history, officers, requests, rotation, settings
+from storage import complaints, contacts, finding, history, officers, requests, rotation, settings
 from storage.database import Tx
 from storage.rotation import KEYS, OWN, SEALED, Rotation
 from storage.sqlite import SqliteDatabase
@@ -66,7 +66,7 @@ async def known(folder: Path, desk: Any = None) -> dict[str, Any]:
             "address": contacts.address_of(vault, row),
             "answers": given.answers,
             "notes": history.notes(tx, vault, 1),
-            "found": [one.number for one in requests.search(tx, vault, nik)],
+            "found": [one.number for one in finding.search(tx, vault, nik)],
             "complaint": [complaints.body_of(vault, one) for one in said],
             "steps": [complaints.steps(tx, vault, one) for one in said],
             "held": find_held(Turn(own, tx, own.now()), row),
