@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -53,9 +54,6 @@ class Files(Protocol):
 
     async def exists(self, name: str) -> bool:
         """Tell whether a finished file has this name."""
-
-    async def is_empty(self) -> bool:
-        """Tell whether nothing at all is stored."""
 
     def names(self) -> AsyncIterator[str]:
         """Give the names of all finished files."""
@@ -103,6 +101,25 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+def put_in_place(path: Path, target: Path) -> None:
+    """Move a durable file there, whole or not at all, also from another disk."""
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        handle, name = tempfile.mkstemp(suffix=_UNFINISHED, dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as copy, path.open("rb") as source:
+                shutil.copyfileobj(source, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
 class LocalFiles:
     """Files in sharded folders of this machine."""
 
@@ -135,9 +152,6 @@ class LocalFiles:
 
     async def exists(self, name: str) -> bool:
         return await asyncio.to_thread(self._path(name).is_file)
-
-    async def is_empty(self) -> bool:
-        return await asyncio.to_thread(lambda: not any(self.root.glob("*/*/*")))
 
     async def names(self) -> AsyncIterator[str]:
         try:
@@ -199,7 +213,7 @@ class LocalFiles:
         for path in files_in(folder):
             target = self._path(path.name)
             self._make_folder(target.parent)
-            shutil.move(path, target)
+            put_in_place(path, target)
             changed.add(target.parent)
         for parent in changed:
             sync_folder(parent)

@@ -16,18 +16,18 @@ T = TypeVar("T")
 
 
 def look_at_server(url: str, work: Callable[[Tx], T]) -> T:
-    """Run ``work`` on a PostgreSQL, which is left as it is; raises StorageUnavailable."""
-    from storage.postgres import PostgresTx
-    from storage.postgres_link import Link, Lost, StatementFailed
+    """Run ``work`` on one moment of a PostgreSQL, left as it is; raises StorageUnavailable."""
+    from storage.postgres import LOOK, PostgresTx
+    from storage.postgres_link import Link, Lost, Met, StatementFailed
 
     try:
         link = Link(url, "loket-looking")
         try:
-            link.simple("BEGIN READ ONLY")
+            link.simple(LOOK)
             return work(PostgresTx(link))
         finally:
             link.close()
-    except (Lost, StatementFailed) as error:
+    except (Lost, Met, StatementFailed) as error:
         raise StorageUnavailable(f"the database cannot be read: {error}") from error
 
 

@@ -29,6 +29,16 @@ def bring_up_to_date(place: Path | str) -> bool:
     return _migrate_file(place) if isinstance(place, Path) else _migrate_server(place)
 
 
+def make_file(path: Path, version: str) -> None:
+    """Make a SQLite file with the tables of a version; raises StorageUnavailable."""
+    if version > HEAD:
+        raise StorageUnavailable(_NEWER)
+    from sqlalchemy import create_engine
+
+    path.touch(mode=0o600)
+    _upgrade(create_engine(f"sqlite:///{path}"), version)
+
+
 def _migrate_file(path: Path) -> bool:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +104,7 @@ def _version(path: Path) -> str | None:
         connection.close()
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, version: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import SQLAlchemyError
@@ -105,7 +115,7 @@ def _upgrade(engine: Engine) -> None:
     try:
         with engine.begin() as connection:
             attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, version)
     except SQLAlchemyError as error:
         raise StorageUnavailable(f"the database cannot be migrated: {error}") from error
     finally:

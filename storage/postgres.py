@@ -30,7 +30,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(?)"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(?)"
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()"
 _RECOVERED = "SELECT next_xid FROM pg_control_checkpoint()"
-_LOOK = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+LOOK = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class PostgresTx:
@@ -231,7 +231,7 @@ class PostgresDatabase:
     @staticmethod
     def _looked(link: Link, unit: Unit) -> None:
         """Run a unit on one snapshot."""
-        link.simple(_LOOK)
+        link.simple(LOOK)
         unit.error = None
         try:
             unit.result = unit.work(PostgresTx(link))

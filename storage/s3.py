@@ -198,11 +198,6 @@ class BucketFiles:
     async def exists(self, name: str) -> bool:
         return await self._bucket.has(self._key(name))
 
-    async def is_empty(self) -> bool:
-        async for found in self._bucket.objects(self._below):
-            return not found
-        return True
-
     async def names(self) -> AsyncIterator[str]:
         async for found in self._bucket.objects(self._below):
             for name in (one.key.removeprefix(self._below) for one in found):

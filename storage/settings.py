@@ -51,16 +51,35 @@ def leave(tx: Tx, where: Leaving, *, done: bool = False) -> None:
 
 
 def stay(tx: Tx) -> None:
-    """The office moves nowhere."""
+    """Let the office move nowhere."""
     tx.run("DELETE FROM setting WHERE name = ?", MOVING_OUT)
+
+
+def demand_whole(tx: Tx) -> None:
+    """Raise where a copy of this could not be used: it is half of an office, or of two keys.
+
+    Raises StorageUnavailable, WrongKey.
+    """
+    _demand_arrived(tx)
+    _demand_one_key(tx)
+
+
+def _demand_arrived(tx: Tx) -> None:
+    if get(tx, MOVING_IN) is not None:
+        raise StorageUnavailable(
+            "the office has not wholly arrived here: run the same `loket migrate` or"
+            " `loket restore` again"
+        )
+
+
+def _demand_one_key(tx: Tx) -> None:
+    if get(tx, _NEW_KEY) is not None:
+        raise WrongKey("the change of the master key is not finished: run `loket rotate-key` again")
 
 
 def demand_here(tx: Tx) -> None:
     """Raise StorageUnavailable where the office has left, or has not wholly arrived."""
-    if get(tx, MOVING_IN) is not None:
-        raise StorageUnavailable(
-            "the office has not wholly arrived here: run the same `loket migrate` again"
-        )
+    _demand_arrived(tx)
     where = leaving(tx)
     if where is not None:
         way = (
@@ -89,8 +108,7 @@ def demand_key(tx: Tx, vault: Vault) -> None:
 
 def demand_same_key(tx: Tx, vault: Vault) -> None:
     """The same, wherever the office is."""
-    if get(tx, _NEW_KEY) is not None:
-        raise WrongKey("the change of the master key is not finished: run `loket rotate-key` again")
+    _demand_one_key(tx)
     known = get(tx, _KEY_CHECK)
     if known is None:
         put(tx, _KEY_CHECK, vault.check_value())

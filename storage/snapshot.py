@@ -1,4 +1,4 @@
-"""A moment of the database as a file of its own, taken while the desk works; and what is in it."""
+"""A moment of the database as a SQLite file of its own, taken while desks work; what is in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from storage.database import StorageUnavailable
+from storage import settings, tables
+from storage.database import StorageUnavailable, Tx
+from storage.migrating import make_file
+from storage.sqlite import SqliteTx
+from storage.tables import Progress
 
 FILES = (
     "SELECT file FROM document WHERE key IS NOT NULL AND state = 'stored' AND file <> ''"
@@ -36,7 +40,37 @@ def take(source: Path, target: Path) -> None:
         raise StorageUnavailable(f"the database cannot be copied: {error}") from error
 
 
-def tables(path: Path) -> dict[str, int]:
+def copy(tx: Tx, target: Path, progress: Progress = lambda done: None) -> None:
+    """Copy a PostgreSQL as this transaction sees it into a file; ``progress`` hears of rows.
+
+    Raises StorageUnavailable, WrongKey.
+    """
+    settings.demand_whole(tx)
+    (version,) = tx.all("SELECT version_num FROM alembic_version")[0]
+    try:
+        make_file(target, version)
+        with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+            # Whatever interrupts it, the file is of no use then.
+            connection.execute("PRAGMA journal_mode=OFF")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute("BEGIN")
+            _fill(tx, SqliteTx(connection), progress)
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise StorageUnavailable(f"the database cannot be copied: {error}") from error
+
+
+def _fill(tx: Tx, there: Tx, progress: Progress) -> None:
+    for table in tables.in_file(there):
+        if table.name != tables.OF_THE_MOMENT:
+            for rows in tables.pages(tx, table):
+                tables.put_in(there, table, rows)
+                progress(len(rows))
+        if table.drawn:
+            tables.draw_on(there, table, tables.last_drawn(tx, table))
+
+
+def counts(path: Path) -> dict[str, int]:
     """Return how many rows each table has."""
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute(
@@ -47,6 +81,12 @@ def tables(path: Path) -> dict[str, int]:
             name: connection.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # noqa: S608
             for (name,) in names
         }
+
+
+def forget_marks(path: Path) -> None:
+    """Forget whether the office was leaving: those marks are of a database, not of the office."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        settings.stay(SqliteTx(connection))
 
 
 def version(path: Path) -> str:

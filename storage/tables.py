@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ PORTION = 500
 _TOGETHER = 25
 """Rows in one statement: it travels once."""
 _MASK = (1 << 256) - 1
-_OF_THE_MOMENT = "process"
+OF_THE_MOMENT = "process"
 """Who serves a PostgreSQL now. Nobody does: what they had claimed is free, their numbers stay."""
 
 Progress = Callable[[int], None]
@@ -63,16 +63,22 @@ def known() -> tuple[Table, ...]:
 
 def carried() -> list[Table]:
     """Return the tables whose rows are moved."""
-    return [table for table in known() if table.name != _OF_THE_MOMENT]
+    return [table for table in known() if table.name != OF_THE_MOMENT]
+
+
+def narrowed(name: str, *columns: str) -> Table:
+    """Return a table of which only the key and these columns are read."""
+    table = next(one for one in known() if one.name == name)
+    return table._replace(columns=(*table.key, *columns))
 
 
 def in_file(tx: Tx) -> list[Table]:
     """Return what of them a SQLite file has, which a version before this one may have made."""
     columns = "SELECT name FROM pragma_table_info(?)"
-    found = {table: {row[0] for row in tx.all(columns, table.name)} for table in carried()}
+    found = [(table, {row[0] for row in tx.all(columns, table.name)}) for table in known()]
     return [
         table._replace(columns=tuple(one for one in table.columns if one in there))
-        for table, there in found.items()
+        for table, there in found
         if there
     ]
 
@@ -89,6 +95,14 @@ def page(tx: Tx, table: Table, after: Sequence[Any]) -> list[Row]:
     )
 
 
+def pages(tx: Tx, table: Table) -> Iterator[list[Row]]:
+    """Give all rows of a table, a portion at a time."""
+    after: list[Any] = []
+    while rows := page(tx, table, after):
+        yield rows
+        after = key_of(table, rows[-1])
+
+
 def put_in(tx: Tx, table: Table, rows: Sequence[Row]) -> None:
     """Write rows that are not there yet."""
     head = f'INSERT INTO "{table.name}" ({_names(table.columns)}) VALUES '  # noqa: S608
@@ -99,6 +113,13 @@ def put_in(tx: Tx, table: Table, rows: Sequence[Row]) -> None:
         tx.run(head + ", ".join([row_of] * _TOGETHER), *values)
     for row in rows[whole:]:
         tx.run(head + row_of, *row)
+
+
+def change(tx: Tx, table: Table, row: Row, column: str, value: Any) -> None:
+    """Write another value into the row that was read as this one."""
+    which = " AND ".join(f'"{one}" = ?' for one in table.key)
+    sql = f'UPDATE "{table.name}" SET "{column}" = ? WHERE {which}'  # noqa: S608
+    tx.run(sql, value, *key_of(table, row))
 
 
 def count(tx: Tx) -> int:

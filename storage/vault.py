@@ -182,27 +182,33 @@ def read_key(path: Path) -> bytes:
 
 
 def make_key(path: Path) -> None:
-    """Write a new key so that a crash leaves all of it or nothing, and two starts agree on one."""
+    """Write a new key, unless there is one; two starts agree on one."""
+    if put_key(path, os.urandom(_KEY)):
+        log.warning(
+            "a master key was made; without it nothing stored here can be read",
+            path=str(path),
+            do="keep a copy of it outside this machine",
+        )
+
+
+def put_key(path: Path, key: bytes) -> bool:
+    """Write a key so that a crash leaves all of it or nothing; False where there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".master-", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(os.urandom(_KEY).hex() + "\n")
+            file.write(key.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
         try:
             os.link(temporary, path)
         except FileExistsError:
-            return
+            return False
     finally:
         temporary.unlink()
     sync_folder(path.parent)
-    log.warning(
-        "a master key was made; without it nothing stored here can be read",
-        path=str(path),
-        do="keep a copy of it outside this machine",
-    )
+    return True
 
 
 def sync_folder(folder: Path) -> None:

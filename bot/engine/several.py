@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.engine.company import Led
-from storage import definitions, inbox, jobs, outbox
+from storage import definitions, inbox, jobs, outbox, settings
 from storage.database import StorageUnavailable, Tx
 from storage.instant import to_ms
 from storage.postgres_link import Lost
@@ -43,11 +43,17 @@ class Several:
         self.leads = False
 
     async def open(self) -> None:
-        """Take a number, under which rows are claimed; raises StorageUnavailable."""
+        """Take a number, under which rows are claimed; raises StorageUnavailable, WrongKey."""
         try:
             self._know(await asyncio.to_thread(self._seat.look))
         except Lost as error:
             raise StorageUnavailable(f"cannot open the database: {error}") from error
+        try:
+            # Who moves the office or changes its key may have begun before we were seen to live.
+            await self._db.write(lambda tx: settings.demand_key(tx, self._desk.vault))
+        except BaseException:
+            await self.leave()
+            raise
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def lead(self, work: Led) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bot.keeping.sides import Refused, Side, key_check, side
+from bot.setup.filestore import file_store
+from storage.files import Files, LocalFiles
 from storage.migrating import bring_up_to_date
 from storage.rotation import FOLDERS, Rotation
 from storage.sqlite import SqliteDatabase
@@ -44,24 +46,25 @@ async def rotate(
 ) -> Rotated:
     """Seal all data with a new master key.
 
-    Raises DataLocked, NoNewKey, StorageUnavailable, WrongKey.
+    Raises DataLocked, NoNewKey, Refused, StorageUnavailable, WrongKey.
     """
-    from bot.engine.databases import database_path
     from bot.engine.opening import Lock
 
     folder = config.data_dir
     lock = Lock.take(folder)
     try:
-        secret = config.secret_key.reveal()
+        check = key_check(config)
+        async with side(config) as office:
+            # Nothing is begun, no key made, while others serve it.
+            office.demand_rest()
+            secret = config.secret_key.reveal()
+            if secret:
+                old, new = Vault.load(folder, secret), Vault.load(folder, _new_secret(environ))
+            else:
+                old, new = _key_files(folder, check)
+            done = await _seal(office, file_store(config), old, new, progress)
         if secret:
-            old = Vault.load(folder, secret)
-            new = Vault.load(folder, _new_secret(environ))
-        else:
-            old, new = _key_files(folder)
-        done = await _seal(database_path(config), folder, old, new, progress)
-        trial = folder / "coba" / "loket.db"
-        if secret and trial.exists():
-            await _seal(trial, trial.parent, old, new, progress)
+            await _seal_trial(folder / "coba", old, new, progress)
         kept = "" if secret else str(_exchange(folder))
     finally:
         lock.release()
@@ -69,19 +72,32 @@ async def rotate(
 
 
 async def _seal(
-    database: Path, folder: Path, old: Vault, new: Vault, progress: Callable[[int], None]
+    office: Side, files: Files, old: Vault, new: Vault, progress: Callable[[int], None]
 ) -> Rotation:
-    bring_up_to_date(database)
-    db = SqliteDatabase(database)
+    rotation = Rotation(office.db, old, new, progress, office.demand_rest)
+    try:
+        for place in FOLDERS:
+            await rotation.seal_files(files.beside(place), place)
+    finally:
+        await files.close()
+    await rotation.run()
+    return rotation
+
+
+async def _seal_trial(
+    folder: Path, old: Vault, new: Vault, progress: Callable[[int], None]
+) -> None:
+    """Seal what was tried out on this machine: a key of the environment is the trial's too."""
+    path = folder / "loket.db"
+    if not path.exists():
+        return
+    bring_up_to_date(path)
+    db = SqliteDatabase(path)
     db.open()
     try:
-        rotation = Rotation(db, old, new, progress)
-        for name in FOLDERS:
-            await asyncio.to_thread(rotation.seal_folder, folder / name, name)
-        await rotation.run()
+        await _seal(Side(db, None), LocalFiles(folder / "files"), old, new, progress)
     finally:
         db.close()
-    return rotation
 
 
 def _new_secret(environ: Mapping[str, str]) -> str:
@@ -92,11 +108,15 @@ def _new_secret(environ: Mapping[str, str]) -> str:
     return secret
 
 
-def _key_files(folder: Path) -> tuple[Vault, Vault]:
+def _key_files(folder: Path, check: str) -> tuple[Vault, Vault]:
     """Return the vaults of the key in use and of the next one, made now unless it is there."""
+    if not (folder / _KEY).exists():
+        raise Refused(f"the master key is not in {folder}: put it there first")
+    old = Vault(read_key(folder / _KEY))
     if not (folder / _NEXT).exists():
+        old.demand(check)
         make_key(folder / _NEXT)
-    return Vault(read_key(folder / _KEY)), Vault(read_key(folder / _NEXT))
+    return old, Vault(read_key(folder / _NEXT))
 
 
 def _exchange(folder: Path) -> Path:

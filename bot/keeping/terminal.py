@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.keeping import backup, keys, moving
+from bot.engine.databases import is_shared
+from bot.keeping import backup, keys, moving, restoring
 from bot.keeping.backup import Work
-from bot.keeping.sides import Refused
+from bot.keeping.sides import Refused, place
 from bot.logs import configure_logs
 from bot.terminal.sessions import say
 from storage.backup import Manifest
@@ -41,8 +42,11 @@ def restore_from(config: Config, source: Path, key: Path | None) -> None:
     os.umask(0o077)
     passphrase = _passphrase(twice=False)
     with _working() as work:
-        manifest = asyncio.run(backup.restore(config, source, passphrase, key, work))
-    _print("restore", folder=str(config.data_dir), made_at=manifest.made_at, **_counts(manifest))
+        manifest = asyncio.run(restoring.restore(config, source, passphrase, key, work))
+    shared = is_shared(config)
+    where = place(config) if shared else str(config.data_dir)
+    about = {"place": where, "shared": shared, "store": config.files_url}
+    _print("restore", made_at=manifest.made_at, **about, **_counts(manifest))
 
 
 def change_key(config: Config) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from bot.channels.terminal import Terminal
 from bot.engine.opening import DataLocked, Lock, open_desk
-from bot.keeping.backup import Work, back_up, restore
+from bot.keeping.backup import Work, back_up
+from bot.keeping.restoring import restore
 from bot.keeping.sides import Refused
 from bot.letters import load_letter
 from bot.papers.documents import load_document
@@ -55,7 +56,7 @@ async def test_a_desk_at_work_comes_back_elsewhere(tmp_path: Path) -> None:
     here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "a.loket"
     async with filled(here) as stage:
         lock = Lock.take(here)
-        before = snapshot.tables(here / "loket.db")
+        before = snapshot.counts(here / "loket.db")
         manifest = await back_up(stage.desk.config, file, SECRET, Work())
         lock.release()
         assert manifest.tables == before
@@ -69,7 +70,7 @@ async def test_a_desk_at_work_comes_back_elsewhere(tmp_path: Path) -> None:
 
     back = await restore(empty(there), file, SECRET, here / "master.key", Work())
     assert back == manifest
-    assert snapshot.tables(there / "loket.db") == before
+    assert snapshot.counts(there / "loket.db") == before
     assert (there / "master.key").read_bytes() == key
     assert (there / "master.key").stat().st_mode & 0o077 == 0
     desk = await open_desk(empty(there))
@@ -127,7 +128,7 @@ async def test_a_backup_without_a_file_that_its_rows_speak_of_is_refused(tmp_pat
         await back_up(stage.desk.config, file, SECRET, Work())
         database = tmp_path / "moment.db"
         snapshot.take(here / "loket.db", database)
-    poor = archive.Manifest("2026", "x", snapshot.version(database), snapshot.tables(database))
+    poor = archive.Manifest("2026", "x", snapshot.version(database), snapshot.counts(database))
     archive.write(tmp_path / "poor", SECRET, database, [], lambda name: b"", poor)
     with pytest.raises(BadBackup, match="lacks"):
         await restore(

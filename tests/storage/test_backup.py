@@ -20,7 +20,7 @@ def make(folder: Path, *contents: bytes) -> tuple[Path, Manifest]:
     database = folder / "desk.db"
     new_database(database)
     names = {f"{n:032x}": content for n, content in enumerate(contents)}
-    manifest = Manifest("2026-11-23", "Kantor", "0003", snapshot.tables(database))
+    manifest = Manifest("2026-11-23", "Kantor", "0003", snapshot.counts(database))
     backup.write(folder / "out.loket", SECRET, database, names, names.__getitem__, manifest)
     return folder / "out.loket", manifest
 
@@ -39,7 +39,7 @@ def test_all_comes_back_byte_for_byte(tmp_path: Path) -> None:
     found = sorted((tmp_path / "back" / "files").rglob("*"), key=lambda p: p.name)
     contents = [p.read_bytes() for p in found if p.is_file()]
     assert contents == [b"", b"x" * 17, large]
-    assert snapshot.tables(tmp_path / "back" / "loket.db") == manifest.tables
+    assert snapshot.counts(tmp_path / "back" / "loket.db") == manifest.tables
     assert path.stat().st_mode & 0o077 == 0
 
 

@@ -19,7 +19,7 @@ from bot.keeping.keys import rotate
 from bot.letters import load_letter
 from bot.papers.documents import load_document
 from bot.rights.wishes import find_held
-from storage import complaints, contacts, finding, history, officers, requests, rotation, settings
+from storage import complaints, contacts, finding, history, officers, requests, settings, tables
 from storage.database import Tx
 from storage.rotation import KEYS, OWN, SEALED, Rotation
 from storage.sqlite import SqliteDatabase
@@ -133,7 +133,7 @@ async def _demand_none_opens(folder: Path, old: Vault) -> None:
 async def test_a_crash_in_the_middle_is_taken_up_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portions: int
 ) -> None:
-    monkeypatch.setattr(rotation, "_PORTION", 3)
+    monkeypatch.setattr(tables, "PORTION", 3)
     before = await fill(tmp_path)
     seen = 0
 
@@ -174,10 +174,10 @@ _KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from bot.keeping.keys import rotate
-from storage import rotation
+from storage import tables
 from tests.office import configured
 
-rotation._PORTION = 3
+tables.PORTION = 3
 left = int(sys.argv[2])
 
 def kill(count):
