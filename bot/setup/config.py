@@ -31,6 +31,7 @@ ENVIRONMENT: dict[str, str] = {
     "LOKET_HOST": "host",
     "LOKET_PORT": "port",
     "LOKET_NOW": "now",
+    "LOKET_LOGS": "logs",
     "TELEGRAM_BOT_TOKEN": "telegram.token",
     "TELEGRAM_SECRET_TOKEN": "telegram.secret_token",
     "TELEGRAM_API_BASE": "telegram.api_base",

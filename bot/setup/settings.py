@@ -310,7 +310,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     ``services`` maps a menu group to the services under it, ``signed_by`` a service to the id of
     who signs its letters. ``languages`` have every text;
     ``partial_languages`` have some, and Indonesian says the others. ``settle_ms``: how long a typed
-    free text waits for more words. ``now``: the instant at which a trial's clock starts.
+    free text waits for more words. ``now``: the instant at which a trial's clock starts. ``logs``
+    is said by the environment alone: something is logged before this is read.
     """
 
     office: Identity
@@ -345,6 +346,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     bucket: Bucket = Bucket()
     secret_key: Secret = field(default_factory=Secret)
     now: datetime | None = None
+    logs: Literal["text", "json"] = "text"
 
     def __repr__(self) -> str:
         return f"Config({self.office.name!r})"

@@ -45,6 +45,9 @@ def problems_of(config: Config, source: Source, variables: Mapping[str, str]) ->
                 problems.append(Problem("environment", 0, variables[key], wrong, write))
             else:
                 problems.append(Problem(source.file, source.line(path), key, wrong, write))
+    if config.logs != "text" and "logs" not in variables:
+        wrong, write = "is asked for before this file is read", "remove it, and set LOKET_LOGS"
+        problems.append(Problem(source.file, source.line(("logs",)), "logs", wrong, write))
     return problems
 
 

@@ -108,6 +108,11 @@ def test_nothing_that_is_printed_shows_a_secret() -> None:
         assert "hush" not in f"{shown!r} {shown!s}"
 
 
+def test_the_form_of_the_log_is_not_a_matter_of_the_file(tmp_path: Path) -> None:
+    told = refused(changed(tmp_path, "undo_minutes: ", "logs: json\nundo_minutes: "))
+    assert "logs: is asked for before this file is read, remove it, and set LOKET_LOGS" in told
+
+
 def test_a_secret_in_the_file_is_refused(tmp_path: Path) -> None:
     told = refused(changed(tmp_path, "twilio:\n", "twilio:\n  token: hush\n"))
     assert "twilio.token: is a secret" in told
@@ -193,6 +198,7 @@ def test_somebody_must_be_able_to_invite_officers(tmp_path: Path) -> None:
         ),
         ({"TELEGRAM_MODE": "webhok"}, 'TELEGRAM_MODE: "webhok" does not fit here, write "webhook"'),
         ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE: 0.0 is no rate"),
+        ({"LOKET_LOGS": "xml"}, "environment: LOKET_LOGS: "),
         ({"TELEGRAM_SECRET_TOKEN": "a b"}, "TELEGRAM_SECRET_TOKEN: has characters Telegram"),
         (
             {"TELEGRAM_MODE": "webhook", "TELEGRAM_BOT_TOKEN": "1:A"},
@@ -214,6 +220,7 @@ def test_every_variable_reaches_its_setting() -> None:
         "LOKET_PUBLIC_URL": "https://loket.example.id",
         "LOKET_PORT": "1234",
         "LOKET_NOW": "2026-11-23T08:00:00+07:00",
+        "LOKET_LOGS": "json",
         "TELEGRAM_API_BASE": "http://127.0.0.1:1",
         "TELEGRAM_MODE": "webhook",
         "TWILIO_API_BASE": "http://127.0.0.1:2",

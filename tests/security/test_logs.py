@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import json
 import logging
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import structlog
@@ -16,16 +21,27 @@ from bot.logs import configure_logs, note_lost
 NIK = "1409074101800001"
 
 
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """The log of a desk, as it is configured when it serves."""
+@contextmanager
+def configured(form: str) -> Iterator[io.StringIO]:
+    """The log of a desk, as it is configured when it serves; afterwards all is as it was."""
     root = logging.getLogger()
     handlers, level, before = root.handlers[:], root.level, structlog.get_config()
+    hooks = sys.excepthook, threading.excepthook
     out = io.StringIO()
-    configure_logs(out)
-    yield out
-    structlog.configure(**before)
-    root.handlers[:], root.level = handlers, level
+    configure_logs(out, form=form)
+    try:
+        yield out
+    finally:
+        structlog.configure(**before)
+        root.handlers[:], root.level = handlers, level
+        sys.excepthook, threading.excepthook = hooks
+        logging.captureWarnings(capture=False)
+
+
+@pytest.fixture(params=["text", "json"])
+def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    with configured(request.param) as out:
+        yield out
 
 
 def _fail(nik: str) -> None:
@@ -74,3 +90,30 @@ async def test_a_task_that_nobody_waited_for_leaves_no_words(written: io.StringI
     gc.collect()
     assert "ValueError at" in written.getvalue()
     assert NIK not in written.getvalue()
+
+
+def test_what_ends_the_desk_or_a_thread_leaves_no_words(written: io.StringIO) -> None:
+    thread = threading.Thread(target=_fail, args=(NIK,))
+    thread.start()
+    thread.join()
+    try:
+        _fail(NIK)
+    except ValueError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert written.getvalue().count("ValueError at ") == 2
+    assert NIK not in written.getvalue()
+
+
+def test_each_line_of_json_says_when_how_grave_and_what() -> None:
+    with configured("json") as out, warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=True)
+        structlog.get_logger().warning("kept\nfor later", job=7, files=b"\xff")
+        logging.getLogger("uvicorn.error").warning("Invalid HTTP %s", "request")
+        warnings.warn("old\nways", DeprecationWarning, stacklevel=1)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [list(line)[:3] for line in lines] == [["time", "level", "event"]] * 3
+    assert lines[0]["job"] == 7
+    assert lines[0]["event"] == "kept\nfor later"
+    assert (lines[1]["logger"], lines[1]["event"]) == ("uvicorn.error", "Invalid HTTP request")
+    assert lines[2]["logger"] == "py.warnings"
