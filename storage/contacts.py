@@ -239,21 +239,18 @@ def load(tx: Tx, contact_id: int) -> ContactRow:
     return ContactRow(*row)
 
 
-def heard(tx: Tx, contact: ContactRow, at: int) -> None:
+def heard(tx: Tx, contact: ContactRow, at: int) -> ContactRow:
     """The person wrote: the channel's window opens, and a lost contact is open again.
 
-    Who writes much is noted every few seconds: no window is counted that closely.
+    Returns the contact as it is now. Who writes much is noted every few seconds: no window is
+    counted that closely.
     """
     lost = contact.state in ("blocked", "invalid")
     if not lost and contact.heard_at is not None and 0 <= at - contact.heard_at < _CLOSE_MS:
-        return
-    tx.run(
-        "UPDATE contact SET heard_at = ?,"
-        " state = CASE WHEN state IN ('blocked', 'invalid') THEN 'open' ELSE state END"
-        " WHERE id = ?",
-        at,
-        contact.id,
-    )
+        return contact
+    now = contact._replace(heard_at=at, state="open" if lost else contact.state)
+    tx.run("UPDATE contact SET heard_at = ?, state = ? WHERE id = ?", at, now.state, contact.id)
+    return now
 
 
 def set_state(tx: Tx, contact_id: int, state: str) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from flows.messages import Message
+from storage.contacts import ContactRow
 from storage.database import Row, Tx
 from storage.vault import Unreadable, Vault
 
@@ -41,6 +42,8 @@ class Handed(NamedTuple):
     message: Message
     priority: int = 0
     unsure: int = 0
+    alone: bool = False
+    """Nothing waited behind it when it was claimed: what is added later wakes the line."""
 
 
 class Head(NamedTuple):
@@ -89,6 +92,58 @@ def add(
         send_at,
         sealed(vault, message),
         now,
+    )
+
+
+def is_clear(tx: Tx, contact_id: int) -> bool:
+    """Does nothing wait for a contact, nor is on its way? Its lane is held from here on."""
+    tx.lock(contact_id)
+    return not tx.one(
+        "SELECT 1 FROM outbox WHERE contact_id = ? AND state < 2 AND priority = 0 LIMIT 1",
+        contact_id,
+    )
+
+
+def hand(
+    tx: Tx,
+    vault: Vault,
+    contact: ContactRow,
+    message: Message,
+    now: int,
+    *,
+    prompt: bool,
+    newest: int,
+) -> Handed:
+    """Put a message into a clear line and claim it in the same breath; ``newest`` is the event.
+
+    It saves what ``add`` and ``claim`` would do to the same row one after the other.
+    """
+    body = _encode(message)
+    row = tx.add(
+        "INSERT INTO outbox (contact_id, channel, request_id, state, priority, prompt, tries,"
+        " owner, handed_seq, send_at, platform_id, status, error, body, created_at)"
+        " VALUES (?, ?, ?, 1, 0, ?, 1, ?, ?, 0, '', '', '', ?, ?)",
+        contact.id,
+        contact.channel,
+        message.request or None,
+        int(prompt),
+        tx.owner,
+        newest,
+        vault.seal(_PLACE, body),
+        now,
+    )
+    return Handed(
+        id=row,
+        contact_id=contact.id,
+        tries=1,
+        kind=contact.kind,
+        contact_state=contact.state,
+        address=vault.unseal("contact.address", contact.address or b"").decode(),
+        heard_at=contact.heard_at or 0,
+        channel=contact.channel,
+        # As it will be read if it has to be sent again.
+        message=_decode(body),
+        alone=True,
     )
 
 

@@ -141,8 +141,11 @@ class SqliteDatabase:
     def _commit(connection: sqlite3.Connection, batch: list[Unit]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for unit in batch:
-                _run_unit(connection, unit)
+            if not _run_all(connection, batch):
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+                for unit in batch:
+                    _run_unit(connection, unit)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
@@ -166,6 +169,23 @@ class SqliteDatabase:
                     connection.execute("ROLLBACK")
             settle_all([unit])
         connection.close()
+
+
+def _run_all(connection: sqlite3.Connection, batch: list[Unit]) -> bool:
+    """Run units one after another; False when one raised, and all are to be undone and run again.
+
+    Nearly none ever does: savepoints for each would cost more than all is worth.
+    """
+    for unit in batch:
+        tx = SqliteTx(connection)
+        unit.callbacks = tx.callbacks
+        try:
+            unit.result = unit.work(tx)
+        except Exception as error:
+            if _is_of_the_disk(error):
+                raise
+            return False
+    return True
 
 
 def _run_unit(connection: sqlite3.Connection, unit: Unit) -> None:

@@ -146,7 +146,7 @@ class _Citizen:
         asked = [said for said in self._said if said.prompt]
         replaceable = bool(asked) and not any(said.lasting for said in self._said)
         settle = self._said[-1].settle
-        row = self.turn.say(self.contact.id, message, prompt=replaceable, settle=settle)
+        row = self.turn.reply(self.contact, message, prompt=replaceable, settle=settle)
         if asked and not (all(said.stands for said in asked) and self._goes_out(replaceable)):
             self.prompt_id = row
 

@@ -93,17 +93,21 @@ class Sender:
         safe because the row itself says whether it is being handed over.
         """
         for contact_id in contacts_addressed:
-            known = self._known.get(contact_id)
-            channel = self._desk.channels.get(known[0]) if known else None
-            if known is None or channel is None or self._is_busy(contact_id):
-                continue
-            if not self.gate(known[0]).is_open:
-                continue
-            if not self.chats.take(channel, contact_id, known[1]):
+            if not self.takes_place(contact_id):
                 continue
             handed = outbox.claim(tx, self._desk.vault, contact_id, to_ms(self._desk.now()))
             if isinstance(handed, outbox.Handed):
-                tx.then(partial(self._hand_claimed, handed))
+                tx.then(partial(self.hand_claimed, handed))
+
+    def takes_place(self, contact_id: int) -> bool:
+        """May something go to this contact at once? Then its place is taken, as if it went."""
+        known = self._known.get(contact_id)
+        channel = self._desk.channels.get(known[0]) if known else None
+        if known is None or channel is None or self._is_busy(contact_id):
+            return False
+        if not self.gate(known[0]).is_open:
+            return False
+        return self.chats.take(channel, contact_id, known[1])
 
     def _is_busy(self, contact_id: int) -> bool:
         """Is the line at work on this contact, and not just noting what was sent?"""
@@ -111,7 +115,8 @@ class Sender:
             return True
         return self._lanes.stopping
 
-    def _hand_claimed(self, handed: outbox.Handed) -> None:
+    def hand_claimed(self, handed: outbox.Handed) -> None:
+        """What was claimed is durable: hand it over."""
         self._claimed[handed.contact_id] = handed
         self.wake(handed.contact_id)
 
@@ -180,7 +185,9 @@ class Sender:
         def record(tx: Tx) -> bool:
             outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
             # What another process says at this moment is seen only by who looks after the commit.
-            return tx.shared or outbox.head(tx, handed.contact_id) is not None
+            if tx.shared:
+                return True
+            return not handed.alone and outbox.head(tx, handed.contact_id) is not None
 
         # From here on the next message may be claimed: its unit comes after this one.
         self._noting.add(handed.contact_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flows.events import AnyEvent, HandedBack, TakenOver, Told, Wanted
 from flows.messages import Message
 from storage import inbox, jobs, outbox, persons
+from storage.contacts import ContactRow
 from storage.database import Tx
 from storage.instant import to_ms
 
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Turn:
-    """What runs inside one write transaction: it computes and writes, and never waits."""
+    """What runs inside one write transaction: it computes and writes, and never waits.
+
+    ``seq`` is the event that is taken, 0 for none; ``last`` says that no other turn of the same
+    person follows in the transaction.
+    """
 
     desk: Desk
     tx: Tx
     now: datetime
     seq: int = 0
+    last: bool = False
     _lanes: set[int] = field(default_factory=set)
     addressed: set[int] = field(default_factory=set)
 
@@ -59,6 +65,30 @@ class Turn:
             self.addressed.add(contact_id)
             self._then(lambda: self.desk.sender.wake(contact_id))
         return row
+
+    def reply(
+        self, contact: ContactRow, message: Message, *, prompt: bool = False, settle: bool = False
+    ) -> int:
+        """Say it to whose turn this is, as ``say`` does; where nothing is in its way, it goes now.
+
+        Whoever writes in pieces is asked once: only the last turn's words go at once.
+        """
+        at_once = self.last and self.seq and not (settle and self.desk.config.settle_ms)
+        if at_once and contact.address and outbox.is_clear(self.tx, contact.id):
+            sender = self.desk.sender
+            if sender.takes_place(contact.id):
+                handed = outbox.hand(
+                    self.tx,
+                    self.desk.vault,
+                    contact,
+                    message,
+                    self.instant,
+                    prompt=prompt,
+                    newest=self.seq,
+                )
+                self._then(lambda: sender.hand_claimed(handed))
+                return handed.id
+        return self.say(contact.id, message, prompt=prompt, settle=settle)
 
     def put(self, lane: int, event: AnyEvent, key: str) -> bool:
         """Put an event of the desk's own into a lane, once per key."""

@@ -61,7 +61,7 @@ def _contact_turn(turn: Turn, contact: contacts.ContactRow, envelope: Envelope) 
     event = envelope.event
     if envelope.channel != "desk":
         contact = proof.note_silence(turn, contact)
-        contacts.heard(turn.tx, contact, turn.instant)
+        contact = contacts.heard(turn.tx, contact, turn.instant)
     if isinstance(event, Blocked | Unblocked):
         state = "blocked" if isinstance(event, Blocked) else "open"
         contacts.set_state(turn.tx, contact.id, state)

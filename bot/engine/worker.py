@@ -74,11 +74,13 @@ class Worker:
         that of several prompts to a person who wrote in pieces only the last one goes out.
         """
         addressed: set[int] = set()
+        last = {one.lane: one.seq for one in accepted}
         for one in accepted:
             if one.turn is None:
                 tx.then(partial(self.wake, one.lane))
             else:
-                addressed |= self._take(tx, one.turn, self._desk.now())
+                is_last = last[one.lane] == one.seq
+                addressed |= self._take(tx, one.turn, self._desk.now(), last=is_last)
         self._desk.sender.claim_at_once(tx, addressed)
 
     def take_later(self, tx: Tx, one: inbox.Accepted, failure: TurnFailed | None) -> None:
@@ -119,14 +121,14 @@ class Worker:
         now = self._desk.now()
         if waiting.retry_at > to_ms(now):
             return 0, max(0.01, (from_ms(waiting.retry_at) - now).total_seconds()), set()
-        addressed = self._take(tx, waiting, now)
+        addressed = self._take(tx, waiting, now, last=True)
         inbox.done(tx, waiting.seq)
         return waiting.seq, 0.0, addressed
 
-    def _take(self, tx: Tx, waiting: inbox.Waiting, now: datetime) -> set[int]:
+    def _take(self, tx: Tx, waiting: inbox.Waiting, now: datetime, *, last: bool) -> set[int]:
         """Take one turn and return who was said something to; raises TurnFailed."""
         began = time.perf_counter()
-        turn = Turn(self._desk, tx, now, waiting.seq)
+        turn = Turn(self._desk, tx, now, waiting.seq, last)
         try:
             self._take_turn(turn, waiting)
         except Exception as cause:
