@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 
-.PHONY: run test lint check pytest crash day bench lock browser clean
+.PHONY: run test lint check pytest crash day soak bench lock browser clean
 
 run: .venv/run.stamp
 	@$(BIN)/loket serve
@@ -22,6 +22,10 @@ crash: .venv/dev.stamp
 
 day: .venv/dev.stamp
 	$(BIN)/pytest -m day -s tests/town
+
+# Both engines at once: an hour. LOKET_SOAK_MINUTES=5 for a taste.
+soak: .venv/dev.stamp
+	$(BIN)/pytest -m soak -n 2 -rP tests/crash
 
 # Those we are compared with need other versions of what we use: they have an environment of their own.
 bench: .venv/run.stamp .venv-bench/stamp

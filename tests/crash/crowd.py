@@ -56,15 +56,17 @@ class Ears:
 
 @dataclass
 class Post:
-    """Delivers updates to the webhook until each is acknowledged."""
+    """Delivers updates to the webhook until each is acknowledged; ``rate`` a second, 0: at once."""
 
     desk: Installation | Installations
     chance: random.Random
+    rate: float = 0.0
     acknowledged: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     deliveries: int = 0
     repeated: int = 0
     _next: int = 0
+    _free_at: float = 0.0
     _http: aiohttp.ClientSession | None = None
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -87,6 +89,10 @@ class Post:
 
     async def send(self, chat: int, content: dict[str, Any]) -> None:
         """Deliver this message of a chat; returns when the desk has acknowledged it."""
+        if self.rate:
+            now = time.monotonic()
+            self._free_at = max(now, self._free_at) + 1 / self.rate
+            await asyncio.sleep(self._free_at - now)
         self._next += 1
         number = self._next
         who = {"id": chat, "is_bot": False, "first_name": "Warga", "language_code": "id"}

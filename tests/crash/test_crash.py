@@ -9,21 +9,18 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.setup.services import ROOT
-from tests.crash.crowd import GROUP, Citizen, Ears, Officer, Post, announce_work
+from tests.crash.crowd import GROUP, Post
 from tests.crash.judge import Judge
+from tests.crash.scene import Desk, Scene, environment
 from tests.process.installation import Installation
 from tests.process.installations import Installations
 from tests.standins.telegram import TelegramStandin
-
-_OFFICERS = 4
 
 
 @dataclass
@@ -72,13 +69,11 @@ async def test_two_processes_and_fifty_kills_and_their_server_restarted(tmp_path
     await _storm(tmp_path, storm, lambda *what: _two_processes(*what, restarts=7))
 
 
-def _one_process(folder: Path, telegram: str, env: dict[str, str]) -> Installation:
+def _one_process(folder: Path, telegram: str, env: dict[str, str]) -> Desk:
     return Installation(folder / "data", telegram, **env)
 
 
-def _two_processes(
-    folder: Path, telegram: str, env: dict[str, str], restarts: int = 0
-) -> Installations:
+def _two_processes(folder: Path, telegram: str, env: dict[str, str], restarts: int = 0) -> Desk:
     """Every ``restarts``-th kill is one of the database too, 0 for none."""
     return Installations(folder, telegram, 2, restarts, **env)
 
@@ -86,122 +81,41 @@ def _two_processes(
 async def _storm(
     folder: Path,
     storm: Storm,
-    installed: Callable[[Path, str, dict[str, str]], Installation | Installations] = _one_process,
+    installed: Callable[[Path, str, dict[str, str]], Desk] = _one_process,
 ) -> None:
     began = time.monotonic()
     async with TelegramStandin(keep_uploads=False) as telegram:
-        env = {
-            "LOKET_CONFIG": str(_config(folder)),
-            "TELEGRAM_MODE": "webhook",
-            "TELEGRAM_STAFF_CHAT": GROUP,
-        }
-        desk = installed(folder, telegram.url, env)
-        ears = Ears(telegram)
-        post = Post(desk, random.Random(storm.seed))
-        await post.open()
+        desk = installed(folder, telegram.url, environment(folder, GROUP))
+        scene = Scene(desk, telegram, storm.citizens, storm.seed, again=storm.again)
         try:
-            citizens = await _weather(desk, storm, post, ears)
+            await _weather(scene, storm)
             assert await desk.stop() == 0
         except BaseException:
             sys.stdout.write(f"what the desk said last:\n{desk.text()[-4000:]}\n")
             raise
         finally:
-            await post.close()
+            await scene.close()
             await desk.close()
         with desk.data() as tx:
-            judge = Judge(tx, desk.files, desk.vault(), citizens, ears)
-            figures = judge.check(post.acknowledged, storm.times)
-    _tell(storm, post, figures, time.monotonic() - began, folder)
+            judge = Judge(tx, desk.files, desk.vault(), scene.citizens, scene.ears)
+            figures = judge.check(scene.post.acknowledged, storm.times)
+    _tell(storm, scene.post, figures, time.monotonic() - began, folder)
 
 
-async def _weather(
-    desk: Installation | Installations, storm: Storm, post: Post, ears: Ears
-) -> list[Citizen]:
-    chance = random.Random(storm.seed + 1)
+async def _weather(scene: Scene, storm: Storm) -> None:
+    chance, desk = random.Random(storm.seed + 1), scene.desk
     storm.starts.append(await desk.start())
-    work: asyncio.Queue[str] = asyncio.Queue()
-    officers = [Officer(post, ears, index, work) for index in range(_OFFICERS)]
-    background = [_task(ears.listen())]
-    await _hire(desk, officers)
-    background += [_task(announce_work(ears, work)), *(_task(one.live()) for one in officers)]
-    busy = asyncio.Event()
-    if storm.again:
-        busy.set()
-    citizens = [
-        Citizen(post, ears, index, random.Random(storm.seed * 1000 + index))
-        for index in range(storm.citizens)
-    ]
-    crowd = asyncio.gather(*(one.live(busy) for one in citizens))
-    failing = asyncio.gather(*background)
-    try:
-        for _ in range(storm.kills):
-            await asyncio.sleep(chance.uniform(0.05, storm.life))
-            if storm.gently:
-                assert await desk.stop_one() == 0
-            else:
-                storm.times.append(time.time())
-                await desk.kill()
-            storm.starts.append(await desk.start())
-        busy.clear()
-        await asyncio.wait([crowd, failing], return_when=asyncio.FIRST_COMPLETED)
-        await crowd
-        total = sum(one.rounds for one in citizens)
-        await _wait(lambda: sum(len(one.done) for one in officers) == total, failing)
-        await post.settle()
-        await _wait(lambda: not _unsent(desk), failing)
-        await asyncio.sleep(0.1)
-    finally:
-        for task in (crowd, failing):
-            task.cancel()
-        await asyncio.gather(crowd, failing, return_exceptions=True)
-    return citizens
-
-
-def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    return asyncio.create_task(work)
-
-
-async def _hire(desk: Installation | Installations, officers: list[Officer]) -> None:
-    """All are heads of the office, who may work in every stage."""
-    await officers[0].say(f"/gabung {desk.invite()} {chr(65)}gus")
-    await officers[0].hears("Selamat bergabung")
-    for index, officer in enumerate(officers[1:]):
-        name = ["Budi", "Citra", "Dewi"][index]
-        code, answer = await desk.run("staff", "invite", name, "head")
-        assert code == 0, answer
-        await officer.say(f"/gabung {desk.code_in(answer)}")
-        await officer.hears("Selamat bergabung")
-
-
-async def _wait(condition: Any, failing: asyncio.Future[Any], seconds: float = 240.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the desk does not come to rest"
-        if failing.done():
-            failing.result()
-        await asyncio.sleep(0.1)
-
-
-def _unsent(desk: Installation | Installations) -> bool:
-    waiting = desk.rows("SELECT 1 FROM outbox WHERE state < 2 LIMIT 1")
-    waiting += desk.rows("SELECT 1 FROM inbox WHERE state = 0 LIMIT 1")
-    return bool(waiting + desk.rows("SELECT 1 FROM job WHERE state < 2 LIMIT 1"))
-
-
-def _config(folder: Path) -> Path:
-    """The example office, without the limits that keep one person from so much."""
-    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    for old, new in [
-        ("messages_per_minute: 30", "messages_per_minute: 100000"),
-        ("open_requests: 5", "open_requests: 1000"),
-        ("settle_ms: 1500", "settle_ms: 0"),
-        ("trial: auto", "trial: off"),
-    ]:
-        assert old in text, old
-        text = text.replace(old, new)
-    path = folder / "config.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+    await scene.begin()
+    for _ in range(storm.kills):
+        await asyncio.sleep(chance.uniform(0.05, storm.life))
+        scene.look()
+        if storm.gently:
+            assert await desk.stop_one() == 0
+        else:
+            storm.times.append(time.time())
+            await desk.kill()
+        storm.starts.append(await desk.start())
+    await scene.finish()
 
 
 def _tell(storm: Storm, post: Post, figures: Counter[str], seconds: float, folder: Path) -> None:

@@ -70,6 +70,10 @@ class Installations:
         """Tell all to stop; return the sum of their exit codes."""
         return sum(await asyncio.gather(*(one.stop() for one in self.all)))
 
+    def memory(self) -> float:
+        """Return the resident memory of all of them in megabytes."""
+        return sum(one.memory() for one in self.all)
+
     async def close(self) -> None:
         """Make sure that no process runs on; the database is still there to be looked at."""
         for one in self.all:
