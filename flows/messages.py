@@ -8,10 +8,14 @@ from msgspec import Struct, field
 
 
 class Part(Struct, frozen=True):
-    """One template and its arguments; parts of a message are joined by an empty line."""
+    """One template and its arguments; parts of a message are joined by an empty line.
+
+    ``brief`` leaves the example away, which is a text's last line: what follows has its own.
+    """
 
     key: str
     args: dict[str, Any] = field(default_factory=dict)
+    brief: bool = False
 
 
 class Button(Struct, frozen=True):

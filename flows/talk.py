@@ -46,6 +46,10 @@ class Talk:
         """Add a sentence that wants no answer."""
         self.parts.append(Part(key, args))
 
+    def say_briefly(self, key: str, **args: Any) -> None:
+        """Add a sentence without its example: what follows has one of its own."""
+        self.parts.append(Part(key, args, brief=True))
+
     def ask(self, key: str, buttons: Sequence[Button] = (), **args: Any) -> None:
         """Add the question of this turn; its buttons carry the number of this prompt."""
         self.say(key, **args)

@@ -101,8 +101,8 @@ class Wording:
 
     def render(self, message: Message) -> Worded:
         """Say a message in its language; raises KeyMissing or WordsBroken."""
-        parts = [self.part(message.language, part.key, part.args) for part in message.parts]
-        html = "\n\n".join(part for part in parts if part)
+        said = [(part, self.part(message.language, part.key, part.args)) for part in message.parts]
+        html = "\n\n".join(_brief(text) if part.brief else text for part, text in said if text)
         buttons = [(one.choice, self._button(message.language, one)) for one in message.buttons]
         how = str(self.fixed(message.language, _HOW)) if buttons else ""
         return Worded(html, buttons, how)
@@ -311,6 +311,11 @@ def _varies(environment: ImmutableSandboxedEnvironment, source: str) -> bool:
     tree = environment.parse(source)
     names = meta.find_undeclared_variables(tree) - environment.globals.keys()
     return bool(names) or any(True for _ in meta.find_referenced_templates(tree))
+
+
+def _brief(html: str) -> str:
+    """Leave away the last line, which is the example, unless there is no other."""
+    return html.rpartition("\n")[0].rstrip() or html
 
 
 def _places(villages: Iterable[Any]) -> dict[str, str]:

@@ -183,12 +183,14 @@ def is_late(talk: Talk, question: Question, value: str) -> bool:
 
 
 def _miss(talk: Talk, wrong: Wrong) -> None:
+    reason = f"answers.{wrong.reason}"
     talk.session.misses += 1
-    talk.say(f"answers.{wrong.reason}", **wrong.args_)
     if talk.session.misses >= _MISSES_BEFORE_PERSON:
+        talk.say(reason, **wrong.args_)
         talk.say("conversation.offer_officer")
         talk.ask("conversation.try_again", [*_options(talk), *buttons("officer")])
         return
+    talk.say_briefly(reason, **wrong.args_)
     _show(talk)
 
 

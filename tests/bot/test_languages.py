@@ -213,11 +213,15 @@ def test_a_typed_label_is_never_taken_for_another_command(language: str) -> None
     ("language", "example"),
     [("id", "Contoh:"), ("en", "Example:"), ("min", "Conto"), ("jv", "Conto")],
 )
-def test_every_question_has_an_example(language: str, example: str) -> None:
+def test_every_question_has_an_example_and_every_reason_ends_with_one(
+    language: str, example: str
+) -> None:
     for key in KEYS:
         where = key.split(".")
         if where[1] == "ask" and where[2] not in {"document", "group"}:
             assert example in words(language, key), key
+        if where[0] == "answers" and where[1] not in {"warning", "empty"}:
+            assert words(language, key).splitlines()[-1].startswith(example), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
