@@ -42,7 +42,7 @@ async def play(
             await stage.open()
             await act(stage, step)
             for who in stage.people:
-                _compare(script, step, who, stage.news(who))
+                compare(script, step, who, stage.news(who))
     finally:
         await stage.close()
 
@@ -55,7 +55,7 @@ async def act(stage: Stage, step: Step) -> None:
         await stage.take(step.inputs)
 
 
-def _compare(script: Script, step: Step, who: str, news: list[Rendered]) -> None:
+def compare(script: Script, step: Step, who: str, news: list[Rendered]) -> None:
     expected = [line for line in step.expected if line.who == who]
     shown: list[str] = []
     wanted = list(expected)
