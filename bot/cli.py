@@ -28,6 +28,7 @@ staff = typer.Typer(
 )
 app.add_typer(staff, name="staff")
 
+_OFFICE = "LOKET_OFFICE"
 Trial = Annotated[bool, typer.Option("--trial", help="On the trial's own data.")]
 
 
@@ -55,15 +56,55 @@ def main() -> None:
         _fail(str(error))
 
 
+@app.callback()
+def one_of_several(
+    office: Annotated[
+        str,
+        typer.Option("--office", envvar=_OFFICE, help="Which office, where there are several."),
+    ] = "",
+) -> None:
+    """Choose the office that the command is for."""
+    import os
+
+    from bot.setup.config import ConfigError
+    from bot.setup.offices import VARIABLE, has_offices, office_names
+
+    if not office:
+        return
+    if not has_offices(os.environ):
+        raise typer.BadParameter(f"there is one office only: {VARIABLE} is not set")
+    try:
+        known = office_names(os.environ)
+    except ConfigError as error:
+        _fail(str(error))
+    if office not in known:
+        raise typer.BadParameter(f'there is no "{office}": one of {", ".join(known)}')
+    os.environ[_OFFICE] = office
+
+
 @app.command()
 def serve() -> None:
-    """Serve the desk until it is told to stop (Ctrl-C)."""
-    from bot.app import PortTaken, run
-    from bot.terminal.banner import announce
+    """Serve the desk, or all offices, until it is told to stop (Ctrl-C)."""
+    import os
+
+    from bot.app import build
+    from bot.installation import NoOffice, installed
+    from bot.serving import PortTaken, run
+    from bot.setup.offices import has_offices
+    from bot.terminal.banner import announce, announce_offices
+
+    def work() -> None:
+        if not has_offices(os.environ):
+            config = _config()
+            run(lambda: build(config), announce)
+            return
+        if _office():
+            raise typer.BadParameter("serve takes all offices: leave it out", param_hint="--office")
+        run(lambda: installed(os.environ), announce_offices)
 
     try:
-        _guarded(lambda: run(_config(), announce))
-    except PortTaken as error:
+        _guarded(work)
+    except (PortTaken, NoOffice) as error:
         _fail(str(error))
 
 
@@ -108,12 +149,16 @@ def check(
         raise typer.BadParameter("say which language: --language min", param_hint="--language")
     import os
 
-    from bot.setup.checking import check_all
+    from bot.setup.checking import check_all, check_offices
     from bot.setup.config import config_path
+    from bot.setup.offices import has_offices
     from bot.setup.services import ROOT
     from bot.terminal.looking import kept_versions
 
-    found = check_all(config_path(os.environ), os.environ, ROOT, kept_versions)
+    if has_offices(os.environ):
+        found = check_offices(os.environ, ROOT, kept_versions, _office())
+    else:
+        found = check_all(config_path(os.environ), os.environ, ROOT, kept_versions)
     for note in found.notes:
         typer.echo(note)
     _tell(found.problems)
@@ -278,11 +323,24 @@ def _guarded(work: Callable[[], None]) -> None:
         _fail(str(error))
 
 
+def _office() -> str:
+    """Return the name of the office that was chosen before the command."""
+    import os
+
+    return os.environ.get(_OFFICE, "")
+
+
 def _config() -> Config:
     import os
 
     from bot.setup.config import config_path, load_config
+    from bot.setup.offices import has_offices, office_config, office_names
 
+    if has_offices(os.environ):
+        if not _office():
+            names = ", ".join(office_names(os.environ))
+            raise typer.BadParameter(f"say which office: one of {names}", param_hint="--office")
+        return office_config(os.environ, _office())
     path = config_path(os.environ)
     if not path.is_file():
         _fail(f"there is no {path}: go to the desk's folder or set LOKET_CONFIG")

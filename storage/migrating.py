@@ -7,6 +7,7 @@ ever adds, so that a process of the version before works on beside those of this
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 HEAD = "0008"
 _LOCK = 7_310_000_000_000_000_001
 """The advisory lock of who migrates."""
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it is working on in its module: two threads would write into one database."""
 _NEWER = "this database was made by a newer Loket: install that version"
 
 
@@ -113,7 +116,7 @@ def _upgrade(engine: Engine, version: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     attributes: dict[str, Any] = config.attributes
     try:
-        with engine.begin() as connection:
+        with _ONE_AT_A_TIME, engine.begin() as connection:
             attributes["connection"] = connection
             command.upgrade(config, version)
     except SQLAlchemyError as error:

@@ -14,6 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from storage.database import Line, Row, StorageUnavailable, Tx, Unit, hand_in, settle_all
@@ -125,8 +126,12 @@ class PostgresDatabase:
         writers = [(self._units, self._written)] * _WRITERS
         readers = [(self._reads, self._looked)] * _READERS
         for number, (line, run) in enumerate([*writers, *readers]):
+            # What is logged and begun from here belongs to whoever opened this.
             thread = threading.Thread(
-                target=self._work, args=(line, run), name=f"database-{number}", daemon=True
+                target=copy_context().run,
+                args=(self._work, line, run),
+                name=f"database-{number}",
+                daemon=True,
             )
             thread.start()
             self._threads.append(thread)

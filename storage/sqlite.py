@@ -11,6 +11,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,7 +90,10 @@ class SqliteDatabase:
         """Start the writing and the reading thread; raises StorageUnavailable."""
         self._connect().close()
         for name, run in (("writer", self._write_all), ("reader", self._read_all)):
-            thread = threading.Thread(target=run, name=f"database-{name}", daemon=True)
+            # What is logged and begun from here belongs to whoever opened this.
+            thread = threading.Thread(
+                target=copy_context().run, args=(run,), name=f"database-{name}", daemon=True
+            )
             thread.start()
             self._threads.append(thread)
 

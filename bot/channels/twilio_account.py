@@ -17,6 +17,7 @@ from bot.channels import http
 from bot.channels.twilio_errors import refusal
 from bot.channels.twilio_history import missed_messages
 from bot.channels.twilio_media import MediaStore
+from bot.setup.hosts import is_loopback_url
 
 API_BASE = "https://api.twilio.com"
 _CONTENT_BASE = "https://content.twilio.com"
@@ -128,7 +129,7 @@ class TwilioAccount:
     def reaches_us(self) -> bool:
         """Whether Twilio could call the desk's public address: not where only we can."""
         ours, theirs = URL(self._public_url).host, URL(self._base).host
-        return bool(ours) and (ours not in _LOCAL or theirs in _LOCAL)
+        return bool(ours) and (not is_loopback_url(self._public_url) or theirs in _LOCAL)
 
     @property
     def _http(self) -> aiohttp.ClientSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,7 +97,6 @@ async def open_desk(
     """
     folder = config.data_dir / "coba" if trial else config.data_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    db = open_database(config, trial=trial)
     vault = Vault.load(folder, config.secret_key.reveal() or None)
     moment = now or (clock_from(config.now) if trial and config.now else system_clock)
     found = services if services is not None else read_services(config, root)
@@ -109,34 +109,36 @@ async def open_desk(
         definitions.forget_unused(tx, {digest(one) for one in found.values()})
         return definitions.all_versions(tx)
 
+    # In a thread: a server that is away may take long to say so, and other desks are at work.
+    db = await asyncio.to_thread(open_database, config, trial=trial)
     try:
         kept = await db.write(prepare)
-    except Exception:
+        wording = Wording(root / "templates", config.spoken, office_facts(config))
+        for problem in stranding(kept, found, config, wording, root):
+            # The others must be served: whoever it concerns is told of when their turn fails.
+            log.error("somebody under way cannot finish", problem=str(problem))
+        readable = {one.digest: one.definition for one in kept if one.definition}
+        desk = Desk(
+            config=config,
+            office=configuration.office(config, found, wording.label, readable, covered),
+            db=db,
+            vault=vault,
+            # What is tried out stays on this machine.
+            files=LocalFiles(folder / "files") if trial else file_store(config),
+            wording=wording,
+            now=moment,
+            trial=trial,
+        )
+        desk.limits = PersonLimits(config.limits.messages_per_minute)
+        desk.worker = Worker(desk, take_turn)
+        desk.sender = Sender(desk)
+        desk.jobs = Jobs(desk, JOB_HANDLERS)
+        desk.clock = Clock(desk)
+        desk.company = company_of(desk, candidate=candidate)
+        return desk
+    except BaseException:
         db.close()
         raise
-    wording = Wording(root / "templates", config.spoken, office_facts(config))
-    for problem in stranding(kept, found, config, wording, root):
-        # The others must be served: whoever it concerns is told of when their turn fails.
-        log.error("somebody under way cannot finish", problem=str(problem))
-    readable = {one.digest: one.definition for one in kept if one.definition}
-    desk = Desk(
-        config=config,
-        office=configuration.office(config, found, wording.label, readable, covered),
-        db=db,
-        vault=vault,
-        # What is tried out stays on this machine.
-        files=LocalFiles(folder / "files") if trial else file_store(config),
-        wording=wording,
-        now=moment,
-        trial=trial,
-    )
-    desk.limits = PersonLimits(config.limits.messages_per_minute)
-    desk.worker = Worker(desk, take_turn)
-    desk.sender = Sender(desk)
-    desk.jobs = Jobs(desk, JOB_HANDLERS)
-    desk.clock = Clock(desk)
-    desk.company = company_of(desk, candidate=candidate)
-    return desk
 
 
 async def start_desk(desk: Desk) -> None:

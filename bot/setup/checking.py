@@ -12,9 +12,11 @@ from rapidfuzz import process
 from bot.setup.config import ENVIRONMENT, IN_FILES, ConfigError, load_config
 from bot.setup.facts import office_facts
 from bot.setup.filestore import file_store
+from bot.setup.offices import located, read_offices
 from bot.setup.services import program_texts
 from bot.setup.settings import Config
 from bot.setup.versions import stranding, under_way
+from bot.setup.walls import shared_between
 from bot.words.markup import to_plain
 from bot.words.translation import SOURCE, problems_in, texts_to_say
 from bot.words.wording import Wording, WordsBroken
@@ -28,7 +30,7 @@ from storage.database import StorageUnavailable
 from storage.definitions import Version
 from storage.files import FilesUnavailable
 
-_ALSO_READ = {"LOKET_CONFIG"}
+_ALSO_READ = {"LOKET_CONFIG", "LOKET_OFFICES", "LOKET_OFFICE"}
 _FRAME = "office"  # letterhead and signature, which every letter imports
 
 
@@ -85,6 +87,33 @@ def check_all(
             found.notes += under_way(versions, config)
             found.problems += stranding(versions, definitions, config, wording, root)
     return found
+
+
+def check_offices(
+    environ: Mapping[str, str],
+    root: Path,
+    kept: Callable[[Config], Sequence[Version]] = _nobody,
+    only: str = "",
+) -> Findings:
+    """Check every office of an installation, or ``only`` one, and the walls between them.
+
+    What is wrong with texts and services that they share is said once.
+    """
+    try:
+        offices = read_offices(environ)
+    except ConfigError as error:
+        return Findings(error.problems)
+    problems: dict[Problem, None] = {}
+    notes: list[str] = []
+    for office in offices:
+        if only in ("", office.name):
+            problems.update(dict.fromkeys(office.problems))
+            if not office.problems:
+                found = check_all(office.config_path, office.environ, root, kept)
+                problems.update(dict.fromkeys(located(office, one) for one in found.problems))
+                notes += [f"{office.name}: {note}" for note in found.notes]
+    problems.update(dict.fromkeys(shared_between(offices)))
+    return Findings(list(problems), notes)
 
 
 def service_texts(root: Path) -> dict[str, str]:

@@ -12,16 +12,13 @@ from storage import officers
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.installation import Installation
     from bot.setup.settings import Config
 
 
 async def announce(app: App) -> None:
     """Print the trial link, what is connected, and an invite while there is no officer."""
-    config, desk = app.config, app.desk
-    role = first_role(config)
-    code = await desk.db.write(
-        lambda tx: officers.ensure_first_invite(tx, desk.vault, desk.now(), role)
-    )
+    config = app.config
     here = f"http://{_shown(config.host)}:{config.port}"
     words = say(
         "serve",
@@ -32,11 +29,49 @@ async def announce(app: App) -> None:
         trial=f"{here}/coba?token={app.token}" if app.trial else "",
         telegram=config.telegram.enabled,
         whatsapp=config.twilio.whatsapp,
-        code=code or "",
+        code=await _first_invite(app),
         hours=officers.INVITE_HOURS,
     )
     sys.stdout.write(f"\n{words}\n\n")
     sys.stdout.flush()
+
+
+async def announce_offices(installation: Installation) -> None:
+    """Print of each office what is needed to begin, and which are not open."""
+    offices = [
+        {
+            "name": name,
+            "title": app.config.office.name,
+            "public": app.config.public_url,
+            "trial": f"{app.config.public_url}/coba?token={app.token}" if app.trial else "",
+            "channels": sorted(app.desk.channels.keys() - {"terminal"}),
+            "code": await _first_invite(app),
+        }
+        for name, app in installation.apps.items()
+    ]
+    host, port = installation.address
+    words = say(
+        "offices",
+        offices=offices,
+        closed=sorted(installation.closed.items()),
+        here=f"http://{_shown(host)}:{port}",
+        loket=program(),
+        example=offices[0]["name"] if offices else "…",
+        hours=officers.INVITE_HOURS,
+    )
+    sys.stdout.write(f"\n{words}\n\n")
+    sys.stdout.flush()
+
+
+async def _first_invite(app: App) -> str:
+    """Return an invite while there is no officer, else nothing."""
+    desk, role = app.desk, first_role(app.config)
+    return (
+        await desk.db.write(
+            lambda tx: officers.ensure_first_invite(tx, desk.vault, desk.now(), role)
+        )
+        or ""
+    )
 
 
 def first_role(config: Config) -> str:

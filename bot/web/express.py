@@ -7,15 +7,13 @@ a webhook call that looks odd in any way, goes through uvicorn and the site as e
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import structlog
 
 from bot.web.patience import PatientProtocol
 from bot.web.webhooks import SECRET_HEADER, TELEGRAM_PATH
-
-if TYPE_CHECKING:
-    from bot.web.webhooks import TelegramWebhook
 
 log = structlog.get_logger()
 _START = f"POST {TELEGRAM_PATH} HTTP/1.1\r\n".encode()
@@ -27,17 +25,32 @@ _ANSWERS = {
 _BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
 
 
-def express(webhook: TelegramWebhook | None) -> type[PatientProtocol]:
-    """Return what speaks HTTP on each connection."""
-    if webhook is None:
+class Taker(Protocol):
+    """Who takes an office's updates."""
+
+    def is_genuine(self, secret: bytes) -> bool:
+        """Is this header's value the secret that only Telegram was told?"""
+
+    async def take(self, body: bytes) -> int:
+        """Take a genuine call's body and return the status to answer with."""
+
+
+def express(taker: Taker | None) -> type[PatientProtocol]:
+    """Return what speaks HTTP on each connection of an office that is alone."""
+    if taker is None:
         return PatientProtocol
-    return type("Express", (_Express,), {"webhook": webhook})
+    return type("Express", (_Express,), {"taker": taker})
+
+
+def express_to(find: Callable[[bytes], Taker | None]) -> type[PatientProtocol]:
+    """Return the same for several offices; ``find`` knows them by their ``Host``."""
+    return type("ExpressTo", (_ExpressTo,), {"find": staticmethod(find)})
 
 
 class _Express(PatientProtocol):
     """One connection."""
 
-    webhook: TelegramWebhook
+    taker: Taker | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,15 +60,15 @@ class _Express(PatientProtocol):
         self._last = False
 
     def data_received(self, data: bytes) -> None:
-        body = self._update_in(data) if data.startswith(_START) else None
-        if body is None:
+        call = self._call_in(data) if data.startswith(_START) else None
+        if call is None:
             super().data_received(data)
             return
         self._unset_keepalive_if_required()
         # Whatever comes before this one is answered has to wait for its turn.
         self.transport.pause_reading()
         self._taken = True
-        self._taking = self.loop.create_task(self._take(body))
+        self._taking = self.loop.create_task(self._take(*call))
 
     def on_message_begin(self) -> None:
         self._between = False
@@ -77,8 +90,11 @@ class _Express(PatientProtocol):
             super().shutdown()
         self._last = True
 
-    def _update_in(self, data: bytes) -> bytes | None:
-        """Return the body where this is one whole call, genuine and plain, and nothing is open."""
+    def _taker(self, host: bytes) -> Taker | None:
+        return self.taker
+
+    def _call_in(self, data: bytes) -> tuple[Taker, bytes] | None:
+        """Return whose update: one whole call, genuine and plain, while nothing is open."""
         busy = self.cycle is not None and not self.cycle.response_complete
         end = data.find(b"\r\n\r\n")
         if busy or not self._between or end < 0:
@@ -93,11 +109,14 @@ class _Express(PatientProtocol):
         body = data[end + 4 :]
         if headers.get(b"content-length") != b"%d" % len(body):
             return None
-        return body if self.webhook.is_genuine(headers.get(SECRET_HEADER, b"")) else None
+        taker = self._taker(headers.get(b"host", b""))
+        if taker is None or not taker.is_genuine(headers.get(SECRET_HEADER, b"")):
+            return None
+        return taker, body
 
-    async def _take(self, body: bytes) -> None:
+    async def _take(self, taker: Taker, body: bytes) -> None:
         try:
-            answer = _ANSWERS[await self.webhook.take(body)]
+            answer = _ANSWERS[await taker.take(body)]
         except Exception:
             log.exception("an update could not be taken")
             answer = _BROKEN
@@ -109,3 +128,12 @@ class _Express(PatientProtocol):
         self.on_response_complete()
         if self._last:
             self.transport.close()
+
+
+class _ExpressTo(_Express):
+    """One connection to several offices."""
+
+    find: Callable[[bytes], Taker | None]
+
+    def _taker(self, host: bytes) -> Taker | None:
+        return self.find(host)

@@ -15,6 +15,7 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.registry import Collector
 
 from bot.keeping.backup import LAST
 from storage.figures import Figures, Queue
@@ -49,7 +50,7 @@ def _version() -> str:
         return "source"
 
 
-class Exported:
+class Exported(Collector):
     """The desk's figures at this moment, as Prometheus wants them."""
 
     def __init__(self, desk: Desk, figures: Figures, machine: Machine) -> None:

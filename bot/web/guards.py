@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
+
+from bot.setup.hosts import is_loopback_host, is_loopback_url
 
 _FORWARDING = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-original-host"}
@@ -18,21 +19,6 @@ _FORWARDING = frozenset(
 def is_forwarded(headers: Headers) -> bool:
     """Tell whether a proxy or a tunnel stands between us and the person who asks."""
     return any(name in _FORWARDING or name.startswith("x-forwarded") for name in headers)
-
-
-def is_loopback_host(host: str) -> bool:
-    """Tell whether a host name can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def is_loopback_url(url: str) -> bool:
-    """Tell whether an address leads nowhere but to this machine."""
-    return is_loopback_host(urlsplit(url).hostname or "")
 
 
 def is_private(connection: HTTPConnection, public_url: str) -> bool:

@@ -1,4 +1,4 @@
-"""All pages and webhooks of an installation as one ASGI application."""
+"""All pages and webhooks of an office as one ASGI application."""
 
 from __future__ import annotations
 
@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def make_site(desk: Desk, trial: Desk | None = None, token: str = "") -> ASGIApp:
-    """Return the application; ``token`` opens the trial page once."""
-    router = Router(routes=_routes(desk, trial, token), default=_Missing(desk))
+def make_site(
+    desk: Desk, trial: Desk | None = None, token: str = "", *, alone: bool = True
+) -> ASGIApp:
+    """Return the application; ``token`` opens the trial page once.
+
+    An office that is not ``alone`` in its process tells nothing of the process.
+    """
+    routes = _routes(desk, trial, token, Health(desk, alone=alone))
+    router = Router(routes=routes, default=_Missing(desk))
     webhook = TelegramWebhook.of(desk)
 
     async def site(scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,8 +57,7 @@ def make_site(desk: Desk, trial: Desk | None = None, token: str = "") -> ASGIApp
     return site
 
 
-def _routes(desk: Desk, trial: Desk | None, token: str) -> list[BaseRoute]:
-    health = Health(desk)
+def _routes(desk: Desk, trial: Desk | None, token: str, health: Health) -> list[BaseRoute]:
     desks = [desk, *([trial] if trial is not None else [])]
     tracking = Tracking(desks, time.monotonic)
     once = OneTime(desks, time.monotonic)

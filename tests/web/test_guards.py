@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.web.guards import Limit, is_loopback_url
+from bot.setup.hosts import is_loopback_url
+from bot.web.guards import Limit
 from bot.web.qr import qr_png
 from bot.web.tracking import initials
 
@@ -25,6 +26,8 @@ def test_a_limit_gives_back_with_time() -> None:
         ("http://localhost", True),
         ("http://[::1]:80", True),
         ("http://127.9.9.9", True),
+        ("http://toar.localhost:8080", True),
+        ("http://localhost.example", False),
         ("http://0.0.0.0:8080", False),
         ("https://loket.example", False),
         ("http://127.0.0.1.example", False),
