@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from storage import queue
+from storage import queue, settings
 from storage.database import Row, Tx
 from storage.instant import to_ms
 from storage.queue import Count
@@ -49,7 +49,10 @@ class Queue(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """One look at the desk: queues (messages by channel), failures, open requests, bytes."""
+    """One look at the desk: queues (messages by channel), failures, open requests, bytes.
+
+    ``backup_at`` is when a backup of a PostgreSQL was made, in seconds, 0 for never.
+    """
 
     inbox: Queue
     answers: dict[str, Queue]
@@ -58,6 +61,7 @@ class Figures(Struct, frozen=True):
     failed: dict[str, int]
     requests: list[Count]
     database_bytes: int
+    backup_at: float
 
 
 def look(tx: Tx, now: datetime) -> Figures:
@@ -72,6 +76,7 @@ def look(tx: Tx, now: datetime) -> Figures:
         failed={what: _number(tx.one(_sql(tx, sql))) for what, sql in _FAILED.items()},
         requests=queue.counts(tx, now),
         database_bytes=_number(tx.one(_POSTGRES_BYTES if tx.shared else _SQLITE_BYTES)),
+        backup_at=settings.last_backup(tx),
     )
 
 

@@ -1,4 +1,4 @@
-"""Reading a desk's database from another process, leaving no trace in its folder."""
+"""Using a desk's database for a moment from another process, leaving no trace in its folder."""
 
 from __future__ import annotations
 
@@ -17,18 +17,31 @@ T = TypeVar("T")
 
 def look_at_server(url: str, work: Callable[[Tx], T]) -> T:
     """Run ``work`` on one moment of a PostgreSQL, left as it is; raises StorageUnavailable."""
-    from storage.postgres import LOOK, PostgresTx
+    from storage.postgres import LOOK
+
+    return _at_server(url, LOOK, work)
+
+
+def note_at_server(url: str, work: Callable[[Tx], T]) -> T:
+    """Run ``work`` once in a transaction of its own; raises StorageUnavailable."""
+    return _at_server(url, "BEGIN", work)
+
+
+def _at_server(url: str, begin: str, work: Callable[[Tx], T]) -> T:
+    from storage.postgres import PostgresTx
     from storage.postgres_link import Link, Lost, Met, StatementFailed
 
     try:
         link = Link(url, "loket-looking")
         try:
-            link.simple(LOOK)
-            return work(PostgresTx(link))
+            link.simple(begin)
+            found = work(PostgresTx(link))
+            link.simple("COMMIT")
         finally:
             link.close()
     except (Lost, Met, StatementFailed) as error:
-        raise StorageUnavailable(f"the database cannot be read: {error}") from error
+        raise StorageUnavailable(f"the database cannot be used: {error}") from error
+    return found
 
 
 def look(path: Path, work: Callable[[Tx], T]) -> T:

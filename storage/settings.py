@@ -12,6 +12,7 @@ MOVING_OUT, MOVING_IN = "moving-out", "moving-in"
 """Marks of a database that an office leaves, and of one that it has not wholly arrived in."""
 _KEY_CHECK = "key-check"
 _NEW_KEY = "key-rotation"
+_LAST_BACKUP = "last-backup"
 
 
 class Leaving(Struct):
@@ -53,6 +54,16 @@ def leave(tx: Tx, where: Leaving, *, done: bool = False) -> None:
 def stay(tx: Tx) -> None:
     """Let the office move nowhere."""
     tx.run("DELETE FROM setting WHERE name = ?", MOVING_OUT)
+
+
+def note_backup(tx: Tx, at: float) -> None:
+    """Remember when the newest backup was made, in seconds since 1970."""
+    put(tx, _LAST_BACKUP, str(at))
+
+
+def last_backup(tx: Tx) -> float:
+    """Return when the newest backup was made as far as the database knows, 0 for never."""
+    return float(get(tx, _LAST_BACKUP) or 0)
 
 
 def demand_whole(tx: Tx) -> None:

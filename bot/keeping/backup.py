@@ -20,7 +20,7 @@ from bot.setup.filestore import file_store
 from storage import backup, settings, snapshot, tables
 from storage.backup import Manifest
 from storage.database import Tx
-from storage.looking import look, look_at_server
+from storage.looking import look, look_at_server, note_at_server
 from storage.vault import sync_folder
 
 if TYPE_CHECKING:
@@ -71,9 +71,14 @@ async def back_up(config: Config, target: Path, passphrase: str, work: Work) -> 
             return asyncio.run_coroutine_threadsafe(files.get(name), loop).result()
 
         try:
-            return await asyncio.to_thread(_write, config, moment, target, passphrase, fetch, work)
+            made = await asyncio.to_thread(_write, config, moment, target, passphrase, fetch, work)
         finally:
             await files.close()
+    (config.data_dir / LAST).touch()
+    if is_shared(config):
+        # Who serves it from another machine sees it too.
+        note_at_server(config.database_url, lambda tx: settings.note_backup(tx, time.time()))
+    return made
 
 
 @asynccontextmanager
@@ -140,7 +145,6 @@ def _write(
     names = sorted(snapshot.files(moment))
     backup.write(target, passphrase, moment, names, fetch, manifest, work.done)
     sync_folder(target.absolute().parent)
-    (config.data_dir / LAST).touch()
     return manifest
 
 

@@ -158,9 +158,9 @@ class Exported(Collector):
         yield _gauge("disk_free_bytes", "Room on the disk of the data folder", machine.free)
         yield _gauge("disk_bytes", "Size of the disk of the data folder", machine.size)
         yield _gauge("files_up", "1 where the file store can be used", machine.files_up)
-        yield _gauge(
-            "last_backup_timestamp_seconds", "When the last backup was made", machine.backup_at
-        )
+        # Beside a PostgreSQL any machine may make it, and all are to know.
+        backup_at = max(machine.backup_at, self._figures.backup_at)
+        yield _gauge("last_backup_timestamp_seconds", "When the last backup was made", backup_at)
         version = GaugeMetricFamily("loket_info", "Which Loket this is", labels=["version"])
         version.add_metric([machine.version], 1)
         yield version

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -134,6 +135,9 @@ async def test_what_comes_back_is_the_same_row_for_row_and_goes_on_counting(
     key = here.data_dir / "master.key"
     laptop = elsewhere(here, tmp_path / "laptop", "sqlite", "folder")
     await back_up(here, tmp_path / "a.loket", SECRET, Work())
+    async with database(here) as db:
+        # Processes on all machines know of it, for the alarm.
+        assert time.time() - 60 < await db.read(settings.last_backup) <= time.time()
     await restore(laptop, tmp_path / "a.loket", SECRET, key, Work())
     assert await sums(laptop) == before
     assert await drawn(laptop) == numbers

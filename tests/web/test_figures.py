@@ -16,7 +16,7 @@ from bot.channels.protocol import Fault, SendError
 from bot.engine.turn import Turn
 from flows.events import Envelope, Text
 from flows.messages import Message, Part
-from storage import contacts, figures
+from storage import contacts, figures, settings
 from storage.database import StorageUnavailable, Tx
 from storage.files import FilesUnavailable
 from storage.instant import to_ms
@@ -30,6 +30,7 @@ _OF_WHAT_WAITS = re.compile(
 )
 _ONE_ROW = re.compile(
     r"SEARCH (inbox|outbox) USING INTEGER PRIMARY KEY|SCAN pragma_|USE TEMP B-TREE"
+    r"|SEARCH setting USING INDEX sqlite_autoindex_setting_1 \(name=\?\)"
 )
 
 
@@ -120,6 +121,8 @@ async def test_the_machine_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr(it.desk.files, "check", away)
         found = await exported(it)
         assert found["loket_last_backup_timestamp_seconds", ""] == 1000
+        await it.desk.db.write(lambda tx: settings.note_backup(tx, 2000.5))
+        assert (await exported(it))["loket_last_backup_timestamp_seconds", ""] == 2000.5
         assert found["loket_files_up", ""] == 0
         answer = await it.browser.get("/readyz")
         assert answer.status_code == 200
