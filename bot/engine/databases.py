@@ -24,16 +24,12 @@ def is_shared(config: Config) -> bool:
 
 
 def database_path(config: Config) -> Path:
-    """Return the SQLite file that the configuration names; raises StorageUnavailable."""
+    """Return the SQLite file of an office that is not shared; raises StorageUnavailable."""
     url = config.database_url
     if not url:
         return config.data_dir / "loket.db"
     if url.startswith(_SQLITE):
         return Path(url.removeprefix(_SQLITE))
-    if is_shared(config):
-        raise StorageUnavailable(
-            "this works on a SQLite file only; for a PostgreSQL see docs/postgres.md"
-        )
     raise StorageUnavailable("LOKET_DATABASE_URL must begin with sqlite:/// or postgresql://")
 
 
