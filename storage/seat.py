@@ -95,7 +95,7 @@ class Seat:
 
 
 class Watch:
-    """For who moves an office: nobody else moves it meanwhile, and whether a desk serves it."""
+    """For who moves an office or changes its key: one at a time, and whether a desk serves it."""
 
     def __init__(self, url: str) -> None:
         """Take hold of it; raises StorageUnavailable."""
@@ -103,7 +103,9 @@ class Watch:
             self._link = Link(url, "loket-moving")
             if not self._link.rows("SELECT pg_try_advisory_lock(?::int, 1)", (_MOVING,))[0][0]:
                 self._link.close()
-                raise StorageUnavailable("another `loket migrate` is at work on this database")
+                raise StorageUnavailable(
+                    "another `loket migrate`, `restore` or `rotate-key` is at work on this database"
+                )
         except Lost as error:
             raise StorageUnavailable(f"cannot open the database: {error}") from error
 

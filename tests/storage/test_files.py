@@ -6,6 +6,7 @@ Its promises are kept by a folder and by a bucket of a real S3 server alike.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import subprocess
@@ -110,6 +111,37 @@ async def test_what_lies_beside_is_another_store(files: Files) -> None:
     assert await waiting.forget_older(-5.0) == 1
     assert await stored(waiting) == set()
     assert await files.get(NAME) == SEALED
+
+
+async def test_files_of_another_disk_are_taken_over_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of another disk cannot be renamed into place; a copy cut off has no name yet."""
+    other, files = tmp_path / "other", LocalFiles(tmp_path / "files")
+    other.mkdir()
+    (other / NAME).write_bytes(SEALED)
+    shard = tmp_path / "files" / NAME[:2] / NAME[2:4]
+    shard.mkdir(parents=True)
+    rename = os.replace
+
+    def across(here: Path, there: Path) -> None:
+        if Path(here).parent != Path(there).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(here, there)
+
+    monkeypatch.setattr(os, "replace", across)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _fail)
+        with pytest.raises(FilesUnavailable):
+            await files.adopt(other)
+    assert names(shard) == []
+    await files.adopt(other)
+    assert await files.get(NAME) == SEALED
+    assert names(shard) == [NAME]
+
+
+def _fail(handle: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 async def test_what_is_young_is_not_forgotten(files: Files) -> None:
