@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import itertools
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -67,13 +69,33 @@ def portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "PORTION", 20)
 
 
+_served: list[Path] = []
+
+
+async def office(folder: Path) -> Config:
+    """An office that served one person to the end and another halfway: made once, then copied."""
+    if not _served:
+        made = Path(tempfile.mkdtemp(prefix="loket-served-"))
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        await served(made / "data")
+        _served.append(made / "data")
+    shutil.copytree(_served[0], folder)
+    return bucket_of(configured(folder))
+
+
 async def on_postgres(folder: Path) -> Config:
-    """An office on PostgreSQL and in a bucket."""
-    config = bucket_of(configured(folder))
-    there = elsewhere(config, folder, "postgres", "bucket")
-    return await served(
-        folder, database_url=there.database_url, files_url=there.files_url, bucket=config.bucket
-    )
+    """The same office on PostgreSQL and in a bucket."""
+    here, file = await office(folder.with_name("before")), folder.with_name("before.loket")
+    there = elsewhere(here, folder, "postgres", "bucket")
+    await back_up(here, file, SECRET, Work())
+    await restore(there, file, SECRET, here.data_dir / "master.key", Work())
+    assert await sums(there) == await sums(here)
+    return there
+
+
+def names_in(folder: Path) -> set[str]:
+    """Return what lies in a folder."""
+    return {path.name for path in folder.iterdir()}
 
 
 async def drawn(config: Config) -> dict[str, int]:
@@ -188,7 +210,7 @@ async def test_a_backup_is_one_moment_while_all_write_on(tmp_path: Path, portion
     assert town.written > 10
     assert made.absent == [names[0]]
     assert len(made.files) == len(names)
-    assert {path.name for path in here.data_dir.iterdir()} == {"master.key", "last-backup"}
+    assert names_in(here.data_dir) == {"lock", "master.key", "last-backup"}
     laptop = elsewhere(here, tmp_path / "laptop", "sqlite", "folder")
     await restore(laptop, tmp_path / "a.loket", SECRET, here.data_dir / "master.key", Work())
     assert await sums(laptop) == before
@@ -196,7 +218,7 @@ async def test_a_backup_is_one_moment_while_all_write_on(tmp_path: Path, portion
 
 
 async def test_cut_off_after_every_portion_it_goes_on(tmp_path: Path, portions: None) -> None:
-    here = bucket_of(await served(tmp_path / "here"))
+    here = await office(tmp_path / "here")
     before, key = await sums(here), here.data_dir / "master.key"
     file = tmp_path / "a.loket"
     await back_up(here, file, SECRET, Work())
@@ -244,7 +266,7 @@ main()
 
 
 async def test_killed_between_two_files_it_goes_on(tmp_path: Path) -> None:
-    here = await served(tmp_path / "here")
+    here = await office(tmp_path / "here")
     before, key, file = await sums(here), here.data_dir / "master.key", tmp_path / "a.loket"
     await back_up(here, file, SECRET, Work())
     there = configured(tmp_path / "there")
@@ -266,26 +288,26 @@ async def test_killed_between_two_files_it_goes_on(tmp_path: Path) -> None:
 
 
 async def test_nothing_is_overwritten_anywhere(tmp_path: Path) -> None:
-    here = bucket_of(await served(tmp_path / "here"))
-    other = await on_postgres(tmp_path / "other")
+    here = await office(tmp_path / "here")
     key, file = here.data_dir / "master.key", tmp_path / "a.loket"
     await back_up(here, file, SECRET, Work())
+    other = elsewhere(here, tmp_path / "other", "postgres", "bucket")
+    (await open_desk(other)).db.close()
     before = await sums(other)
-    # A database that holds an office, and one where a desk has only just begun.
+    # Where a desk has only just begun, there is data already: an office's, or the like.
     into = structs.replace(other, data_dir=tmp_path / "new")
     with pytest.raises(MoveRefused, match="nothing is overwritten"):
         await restore(into, file, SECRET, key, Work())
     assert await sums(other) == before
-    # A store with files that are not this backup's, or not as they were.
+    # A store with a file that is not this backup's, or not as it was.
     full = elsewhere(here, tmp_path / "full", "postgres", "bucket")
-    for changed in (structs.replace(full, files_url=other.files_url), full):
-        if changed is full:
-            files = file_store(full)
-            name = next(iter(archive_names(file, tmp_path / "out")))
-            await files.put(name, Vault(bytes(32)).seal("document.file", b"another"))
-            await files.close()
+    files = file_store(full)
+    for name in ("0" * 64, archive_names(file, tmp_path / "out")[0]):
+        await files.put(name, Vault(bytes(32)).seal("document.file", b"another"))
         with pytest.raises(Refused, match="other files"):
-            await restore(changed, file, SECRET, key, Work())
+            await restore(full, file, SECRET, key, Work())
+        await files.delete(name)
+    await files.close()
     assert {one.rows for one in (await sums(full)).values()} == {0}
     assert not (full.data_dir / "master.key").exists()
 
@@ -300,7 +322,7 @@ def archive_names(file: Path, folder: Path) -> list[str]:
 async def test_another_backup_of_the_same_office_takes_the_place_of_a_half_restored_one(
     tmp_path: Path, portions: None
 ) -> None:
-    here = await served(tmp_path / "here")
+    here = await office(tmp_path / "here")
     key = here.data_dir / "master.key"
     await back_up(here, tmp_path / "a.loket", SECRET, Work())
     async with database(here) as db:
@@ -312,7 +334,8 @@ async def test_another_backup_of_the_same_office_takes_the_place_of_a_half_resto
     there = elsewhere(here, tmp_path / "there", "postgres", "folder")
     with pytest.raises(Interrupted):
         await restore(there, tmp_path / "a.loket", SECRET, key, Broken(12))
-    stranger = await served(tmp_path / "stranger")
+    stranger = configured(tmp_path / "stranger")
+    (await open_desk(stranger)).db.close()
     await back_up(stranger, tmp_path / "c.loket", SECRET, Work())
     # Its key is not there, and what is there is another office's.
     away = structs.replace(there, data_dir=tmp_path / "away")
@@ -368,12 +391,7 @@ async def test_a_server_of_another_version_is_backed_up_as_it_is_or_refused(
     link.close()
     with pytest.raises(StorageUnavailable, match="newer"):
         await back_up(here, tmp_path / "b.loket", SECRET, Work())
-    assert list(snapshots(tmp_path)) == []
-
-
-def snapshots(folder: Path) -> Iterator[Path]:
-    """Give what a backup should not leave behind."""
-    return folder.glob("snapshot-*")
+    assert not [name for name in names_in(tmp_path) if name.startswith("snapshot-")]
 
 
 @pytest.mark.parametrize("engine", ["postgres", "sqlite"])
@@ -391,13 +409,13 @@ async def test_half_an_office_is_not_backed_up(engine: str, tmp_path: Path) -> N
         async with database(config) as db:
             await db.write(lambda tx: tx.run("DELETE FROM setting WHERE name <> 'key-check'"))
     await back_up(config, tmp_path / "a.loket", SECRET, Work())
-    assert list(snapshots(tmp_path)) == []
+    assert not [name for name in names_in(tmp_path) if name.startswith("snapshot-")]
 
 
 async def test_a_key_that_is_there_already_may_be_given_again_but_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = await served(tmp_path / "here")
+    here = await office(tmp_path / "here")
     key, file = here.data_dir / "master.key", tmp_path / "a.loket"
     await back_up(here, file, SECRET, Work())
     there = configured(tmp_path / "there")
