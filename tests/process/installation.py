@@ -82,8 +82,11 @@ class Installation:
         assert self.process is not None
         return self.process.pid
 
-    async def start(self, seconds: float = 60.0) -> float:
-        """Start the process and wait until it is ready; return the seconds that it took."""
+    async def start(self, seconds: float = 60.0, asked: str = "/readyz") -> float:
+        """Start the process and wait until it is ready; return the seconds that it took.
+
+        ``asked`` is what has to answer then.
+        """
         began = time.monotonic()
         self.process = await create_subprocess_exec(
             LOKET, "serve", cwd=ROOT, env=self.env, stdout=PIPE, stderr=STDOUT
@@ -94,7 +97,7 @@ class Installation:
                 if self.process.returncode is not None:
                     raise AssertionError(f"the desk stopped: {self.text()[-2000:]}")
                 try:
-                    async with http.get(f"{self.url}/readyz") as response:
+                    async with http.get(f"{self.url}{asked}") as response:
                         if response.status == 200:
                             return time.monotonic() - began
                 except aiohttp.ClientError:
