@@ -10,7 +10,7 @@ from storage.instant import to_ms
 from storage.vault import Vault
 
 # Copied by hand, these letters are taken for digits; the vault's codes never contain them.
-_ALIKE = str.maketrans("oil", "011", "- \t\r\n")
+_ALIKE = str.maketrans("oil", "011", "- \t\r\n.")
 
 
 class LinkRow(NamedTuple):
@@ -22,10 +22,19 @@ class LinkRow(NamedTuple):
 
 
 def make(
-    tx: Tx, vault: Vault, kind: str, ref: str, officer_id: int | None, expires: datetime
+    tx: Tx,
+    vault: Vault,
+    kind: str,
+    ref: str,
+    officer_id: int | None,
+    expires: datetime,
+    code: str = "",
 ) -> str:
-    """Return a new code for ``ref``; it cannot be shown again. ``kind`` keeps uses apart."""
-    code = vault.new_code()
+    """Return a new code for ``ref``; it cannot be shown again. ``kind`` keeps uses apart.
+
+    ``code`` is one of the caller's own choice, which must not be taken.
+    """
+    code = code or vault.new_code()
     tx.run(
         "INSERT INTO link (digest, kind, ref, officer_id, expires_at) VALUES (?, ?, ?, ?, ?)",
         _digest(vault, kind, code),
@@ -35,6 +44,11 @@ def make(
         to_ms(expires),
     )
     return code
+
+
+def is_taken(tx: Tx, vault: Vault, kind: str, code: str) -> bool:
+    """Say whether there was such a code of that kind."""
+    return bool(tx.one("SELECT 1 FROM link WHERE digest = ?", _digest(vault, kind, code)))
 
 
 def look(tx: Tx, vault: Vault, code: str, kind: str, now: datetime) -> LinkRow | None:
@@ -49,19 +63,22 @@ def look(tx: Tx, vault: Vault, code: str, kind: str, now: datetime) -> LinkRow |
     return LinkRow(*row) if row else None
 
 
-def use(tx: Tx, vault: Vault, code: str, kind: str, now: datetime) -> str | None:
-    """Use a code up and return its ``ref``; None when it is unknown, used or too old."""
-    found = look(tx, vault, code, kind, now)
-    # The update is the claim: of two who use one code at once, one gets through.
-    used = tx.run(
+def use(tx: Tx, vault: Vault, code: str, kind: str, now: datetime, ref: str = "") -> str | None:
+    """Use a code up and return its ``ref``; None when it is unknown, used or too old.
+
+    With ``ref`` only a code that was made for it. Of two who use one at once, one gets through.
+    """
+    row = tx.one(
         "UPDATE link SET used_at = ? WHERE digest = ? AND kind = ? AND used_at IS NULL"
-        " AND expires_at > ?",
+        " AND expires_at > ? AND (? = '' OR ref = ?) RETURNING ref",
         to_ms(now),
         _digest(vault, kind, code),
         kind,
         to_ms(now),
+        ref,
+        ref,
     )
-    return found.ref if found and used == 1 else None
+    return str(row[0]) if row else None
 
 
 def withdraw(tx: Tx, officer_id: int, now: datetime) -> int:

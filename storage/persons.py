@@ -7,16 +7,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from storage import complaints
+from storage import complaints, links
 from storage.database import Tx
-from storage.instant import to_ms
 from storage.vault import Vault
 
 PERSON, SLIP, SENDER = "person", "slip", "sender"
 """What a code is for: joining two chats, taking a request over, proving to read an SMS."""
 _DIGITS = {PERSON: 8, SENDER: 6}
 _SLIP_SIGNS = 10
-_ALIKE = str.maketrans("oil", "011", "- \t\r\n.")
 
 
 class Chat(NamedTuple):
@@ -34,20 +32,10 @@ def make_code(
 ) -> str:
     """Return a new code; only its keyed hash is kept. An older one of the same kind ends."""
     tx.run("DELETE FROM link WHERE kind = ? AND ref = ? AND used_at IS NULL", kind, str(ref))
-    while True:
+    code = _new_code(vault, kind)
+    while links.is_taken(tx, vault, kind, code):
         code = _new_code(vault, kind)
-        digest = _digest(vault, kind, code)
-        if not tx.one("SELECT 1 FROM link WHERE digest = ?", digest):
-            break
-    tx.run(
-        "INSERT INTO link (digest, kind, ref, officer_id, expires_at) VALUES (?, ?, ?, ?, ?)",
-        digest,
-        kind,
-        str(ref),
-        officer_id,
-        to_ms(expires),
-    )
-    return code
+    return links.make(tx, vault, kind, str(ref), officer_id, expires, code)
 
 
 def use_code(tx: Tx, vault: Vault, kind: str, code: str, now: datetime, ref: int = 0) -> int:
@@ -55,17 +43,7 @@ def use_code(tx: Tx, vault: Vault, kind: str, code: str, now: datetime, ref: int
 
     With ``ref`` only a code that was made for it.
     """
-    row = tx.one(
-        "UPDATE link SET used_at = ? WHERE digest = ? AND kind = ? AND used_at IS NULL"
-        " AND expires_at > ? AND (? = '' OR ref = ?) RETURNING ref",
-        to_ms(now),
-        _digest(vault, kind, code),
-        kind,
-        to_ms(now),
-        str(ref or ""),
-        str(ref or ""),
-    )
-    return int(row[0]) if row else 0
+    return int(links.use(tx, vault, code, kind, now, str(ref or "")) or 0)
 
 
 def _new_code(vault: Vault, kind: str) -> str:
@@ -76,10 +54,6 @@ def _new_code(vault: Vault, kind: str) -> str:
         return code if any(map(str.isdigit, code)) else _new_code(vault, kind)
     # Typed on an old phone's keys: digits alone, none of them in front that is lost when copied.
     return str(10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1)))
-
-
-def _digest(vault: Vault, kind: str, code: str) -> str:
-    return vault.digest(f"link:{kind}", code.lower().translate(_ALIKE))
 
 
 def chats(tx: Tx, citizen_id: int) -> list[Chat]:

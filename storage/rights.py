@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage import documents
+from storage import documents, persons
 from storage.database import Tx
 from storage.documents import DocumentRow
 
@@ -38,12 +38,7 @@ class Standing(NamedTuple):
 
 def contacts_of(tx: Tx, citizen_id: int) -> list[int]:
     """Return the chats of a person; an officer's own chat is the office's."""
-    rows = tx.all(
-        "SELECT id FROM contact WHERE citizen_id = ? AND kind = 'citizen' AND officer_id IS NULL"
-        " ORDER BY id",
-        citizen_id,
-    )
-    return [row[0] for row in rows]
+    return sorted(chat.id for chat in persons.chats(tx, citizen_id))
 
 
 def held(tx: Tx, citizen_id: int) -> Held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.setup.facts import who_is
 from bot.setup.settings import Signer
 from bot.words.display import show_date
 from flows.definition import Definition, Question
@@ -38,12 +39,7 @@ def content_of(
         "validity": desk.wording.label(_LANGUAGE, f"letters.validity.{definition.validity_months}"),
         "request": {"number": row.number},
         "office": {
-            "name": office.name,
-            "district": office.district,
-            "regency": office.regency,
-            "province": office.province,
-            "address": office.address,
-            "phone": office.phone,
+            **who_is(office),
             "place": office.place,
             "emblem": office.emblem,
             "letterhead": office.letterhead or [office.name],

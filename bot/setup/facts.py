@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.setup.settings import Config
+from bot.setup.settings import Config, Identity
 
 
 def office_facts(config: Config) -> dict[str, Any]:
@@ -17,12 +17,7 @@ def office_facts(config: Config) -> dict[str, Any]:
     """
     office = config.office
     return {
-        "name": office.name,
-        "district": office.district,
-        "regency": office.regency,
-        "province": office.province,
-        "address": office.address,
-        "phone": office.phone,
+        **who_is(office),
         "website": office.website,
         "contact": office.phone or office.address,
         "zone": office.time_zone,
@@ -39,6 +34,18 @@ def office_facts(config: Config) -> dict[str, Any]:
             "letters_years": config.retention.letters_years,
         },
         "public_url": config.public_url,
+    }
+
+
+def who_is(office: Identity) -> dict[str, str]:
+    """Return what an office is called, and where it is found."""
+    return {
+        "name": office.name,
+        "district": office.district,
+        "regency": office.regency,
+        "province": office.province,
+        "address": office.address,
+        "phone": office.phone,
     }
 
 
