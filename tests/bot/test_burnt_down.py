@@ -37,7 +37,6 @@ from storage.postgres_link import Link
 from storage.settings import MOVING_IN, Leaving
 from storage.vault import Vault, WrongKey, read_key
 from tests import postgres
-from tests.bot.test_cli import loket
 from tests.bot.test_moving import (
     Broken,
     Interrupted,
@@ -224,7 +223,7 @@ async def test_cut_off_after_every_portion_it_goes_on(tmp_path: Path, portions: 
     await back_up(here, file, SECRET, Work())
     there = elsewhere(here, tmp_path / "there", "postgres", "bucket")
     arrived: list[int] = []
-    for portion in itertools.count(3, 6):
+    for portion in itertools.count(3, 10):
         try:
             await restore(there, file, SECRET, key, Broken(portion))
         except Interrupted:
@@ -244,34 +243,32 @@ async def test_cut_off_after_every_portion_it_goes_on(tmp_path: Path, portions: 
 
 
 _KILLED = """
-import os
-from storage import files, s3
-left = {left}
-def cut(work):
-    def cutting(*given):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), 9)
-        return work(*given)
-    return cutting
-files.put_in_place = cut(files.put_in_place)
-from bot.keeping import restoring
-restoring.put_in_place = cut(restoring.put_in_place)
+import os, sys
 from bot.cli import main
-import sys
+from storage import files
+left, put = {left}, files.put_in_place
+def cut(path, target):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), 9)
+    put(path, target)
+files.put_in_place = cut
 sys.argv = ["loket", "restore", {file!r}, "--key", {key!r}]
 main()
 """
 
 
-async def test_killed_between_two_files_it_goes_on(tmp_path: Path) -> None:
+async def test_killed_between_two_files_it_goes_on_and_says_where_the_data_is(
+    tmp_path: Path,
+) -> None:
     here = await office(tmp_path / "here")
     before, key, file = await sums(here), here.data_dir / "master.key", tmp_path / "a.loket"
     await back_up(here, file, SECRET, Work())
-    there = configured(tmp_path / "there")
+    there = elsewhere(here, tmp_path / "there", "postgres", "folder")
     environ = {
         "LOKET_DATA_DIR": str(there.data_dir),
+        "LOKET_DATABASE_URL": there.database_url,
         "LOKET_BACKUP_PASSPHRASE": SECRET,
         "PATH": "/usr/bin:/bin",
     }
@@ -279,12 +276,20 @@ async def test_killed_between_two_files_it_goes_on(tmp_path: Path) -> None:
     for left in (3, 1000):
         program = _KILLED.format(left=left, file=str(file), key=str(key))
         done = subprocess.run(  # noqa: ASYNC221
-            [sys.executable, "-c", program], cwd=ROOT, env=environ, check=False, capture_output=True
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environ,
+            check=False,
+            capture_output=True,
+            text=True,
         )
         ends.append(done.returncode)
     assert ends == [-signal.SIGKILL, 0]
+    assert done.stderr == ""
+    assert f"sudah kembali di {shown(there.database_url)}" in done.stdout
+    assert "kunci induk yang sama" in done.stdout
     assert await sums(there) == before
-    assert not list(there.data_dir.glob(".restore-*"))
+    assert not [name for name in names_in(there.data_dir) if name.startswith(".restore-")]
 
 
 async def test_nothing_is_overwritten_anywhere(tmp_path: Path) -> None:
@@ -432,21 +437,3 @@ async def test_a_key_that_is_there_already_may_be_given_again_but_no_other(
         await restore(there, file, SECRET, tmp_path / "other.key", Work())
     await restore(there, file, SECRET, key, Work())
     (await open_desk(there)).db.close()
-
-
-def test_the_command_says_where_the_data_is(tmp_path: Path) -> None:
-    file, key = tmp_path / "a.loket", tmp_path / "kept.key"
-    key.write_text("ab" * 32)
-    older(tmp_path / "old.db", Vault(read_key(key)), HEAD)
-    made = archive.Manifest("2026-01-01", "x", HEAD, snapshot.counts(tmp_path / "old.db"))
-    archive.write(file, SECRET, tmp_path / "old.db", [], lambda name: b"", made)
-    there = {
-        "LOKET_DATABASE_URL": postgres.empty_database(),
-        "LOKET_BACKUP_PASSPHRASE": SECRET,
-        **seaweed.environment(tmp_path.name),
-    }
-    done = loket(tmp_path, "restore", str(file), "--key", str(key), **there)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"sudah kembali di {shown(there['LOKET_DATABASE_URL'])}" in done.stdout
-    assert there["LOKET_FILES_URL"] in done.stdout
-    assert "kunci induk yang sama" in done.stdout
