@@ -12,7 +12,7 @@ _LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 _NAMES = st.lists(_LABEL, min_size=1, max_size=4).map(".".join)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(_NAMES, st.randoms(), st.sampled_from(["", "."]), st.integers(-1, 65535))
 def test_every_way_to_write_a_name_is_the_same_name(
     name: str, chance: object, dot: str, port: int
@@ -24,6 +24,7 @@ def test_every_way_to_write_a_name_is_the_same_name(
     assert host_of(f"https://{header}/coba?a=b") == name
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=80))
 def test_whatever_is_sent_becomes_a_plain_name_or_nothing(header: bytes) -> None:
     name = host_named(header)
