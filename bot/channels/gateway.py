@@ -13,7 +13,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 from yarl import URL
@@ -63,7 +62,7 @@ class Gateway:
         login = b64encode(f"{whole.user}:{whole.password or ''}".encode()).decode()
         self._login = {"Authorization": f"Basic {login}"} if whole.user else {}
         self._secret = secret.encode()
-        self._session: aiohttp.ClientSession | None = None
+        self._http = http.Connections()
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -120,7 +119,7 @@ class Gateway:
             **self._login,
         }
         try:
-            async with self._http.post(
+            async with self._http.session.post(
                 self._url, data=body, headers=headers, allow_redirects=False
             ) as response:
                 status, content = response.status, await response.read()
@@ -132,15 +131,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Let go of connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    @property
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = http.open_session()
-        return self._session
+        await self._http.close()
 
 
 def read_report(payload: Mapping[str, object]) -> Report | None:

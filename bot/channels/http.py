@@ -54,7 +54,7 @@ class PublicResolver(AbstractResolver):
         await self._resolver.close()
 
 
-def open_session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
+def _open_session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
     """Return a session with pooled, kept-alive connections; call it inside the running loop."""
     connector = aiohttp.TCPConnector(
         limit=_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE, ttl_dns_cache=300, resolver=resolver
@@ -62,6 +62,29 @@ def open_session(resolver: AbstractResolver | None = None) -> aiohttp.ClientSess
     return aiohttp.ClientSession(
         connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
     )
+
+
+class Connections:
+    """A session that is opened when it is first needed, inside the running loop."""
+
+    def __init__(self, trusted: Collection[str] | None = None) -> None:
+        """With ``trusted`` only public addresses are connected to, and these hosts."""
+        self._trusted = trusted
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The open session."""
+        if self._session is None:
+            public = None if self._trusted is None else PublicResolver(self._trusted)
+            self._session = _open_session(public)
+        return self._session
+
+    async def close(self) -> None:
+        """Let go of connections; the next need opens new ones."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
 
 def is_public(address: str) -> bool:

@@ -32,7 +32,7 @@ class BotApi:
     def __init__(self, token: str, base: str) -> None:
         self.base = base.rstrip("/")
         self._token = token
-        self._session: aiohttp.ClientSession | None = None
+        self._http = http.Connections()
         self._lines = Lines(self.base)
         self._path = f"{URL(self.base).raw_path.rstrip('/')}/bot{token}/"
 
@@ -64,7 +64,7 @@ class BotApi:
         url = URL(f"{self.base}/bot{self._token}/{method}")
         patience = http.UPLOAD_TIMEOUT
         try:
-            async with self._http.post(
+            async with self._http.session.post(
                 url, data=form, timeout=patience, allow_redirects=False
             ) as response:
                 status, answer = response.status, await response.read()
@@ -84,7 +84,7 @@ class BotApi:
             raise FetchError("the Bot API server keeps files to itself: start it without --local")
         url = URL(f"{self.base}/file/bot{self._token}/{found.file_path}")
         try:
-            async with self._http.get(url, allow_redirects=False) as response:
+            async with self._http.session.get(url, allow_redirects=False) as response:
                 if response.status != 200:
                     gone = response.status in {400, 404, 410}
                     raise FetchError(f"Telegram answers {response.status}", gone=gone)
@@ -95,15 +95,7 @@ class BotApi:
     async def close(self) -> None:
         """Let go of connections."""
         await self._lines.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    @property
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = http.open_session()
-        return self._session
+        await self._http.close()
 
 
 def _result(status: int, body: bytes, result: type[T]) -> T:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -53,7 +52,7 @@ class TwilioAccount:
         login = "Basic " + b64encode(f"{sid}:{token}".encode()).decode()
         self._headers = {"Authorization": login, "Content-Type": _FORM}
         self._validator = RequestValidator(token)
-        self._session: aiohttp.ClientSession | None = None
+        self._http = http.Connections()
         self.media = MediaStore(self._base, login)
 
     # --- in ---------------------------------------------------------------------------------------
@@ -102,7 +101,7 @@ class TwilioAccount:
 
     async def _create(self, url: URL, body: bytes, headers: Mapping[str, str]) -> str:
         try:
-            async with self._http.post(
+            async with self._http.session.post(
                 url, data=body, headers=headers, allow_redirects=False
             ) as response:
                 status, content = response.status, await response.read()
@@ -121,21 +120,13 @@ class TwilioAccount:
     async def close(self) -> None:
         """Let go of connections."""
         await self.media.close()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._http.close()
 
     @property
     def reaches_us(self) -> bool:
         """Whether Twilio could call the desk's public address: not where only we can."""
         ours, theirs = URL(self._public_url).host, URL(self._base).host
         return bool(ours) and (not is_loopback_url(self._public_url) or theirs in _LOCAL)
-
-    @property
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = http.open_session()
-        return self._session
 
 
 def _seconds(header: str) -> float:

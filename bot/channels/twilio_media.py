@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp
 from yarl import URL
 
 from bot.channels import http
@@ -19,7 +18,7 @@ class MediaStore:
     def __init__(self, api_base: str, login: str) -> None:
         self._origin = URL(api_base).origin()
         self._login = login
-        self._session: aiohttp.ClientSession | None = None
+        self._http = http.Connections({self._origin.host} if self._origin.host else ())
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Return a file of at most ``limit`` bytes; raises FetchError.
@@ -47,7 +46,7 @@ class MediaStore:
         headers = {"Authorization": self._login}
         target = url if url.path.endswith(".json") else url.with_path(url.path + ".json")
         try:
-            async with self._http.delete(
+            async with self._http.session.delete(
                 target, headers=headers, allow_redirects=False
             ) as response:
                 if response.status not in {200, 204, 404, 410}:
@@ -57,9 +56,7 @@ class MediaStore:
 
     async def close(self) -> None:
         """Let go of connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._http.close()
 
     def _is_api(self, url: URL) -> bool:
         return url.absolute and url.origin() == self._origin
@@ -67,7 +64,9 @@ class MediaStore:
     async def _get(self, url: URL, headers: dict[str, str], limit: int) -> bytes | URL:
         """Return the content, or where it is instead."""
         try:
-            async with self._http.get(url, headers=headers, allow_redirects=False) as response:
+            async with self._http.session.get(
+                url, headers=headers, allow_redirects=False
+            ) as response:
                 if response.status in {301, 302, 303, 307, 308}:
                     return url.join(_parsed(response.headers.get("Location", "")))
                 if response.status != 200:
@@ -77,13 +76,6 @@ class MediaStore:
                 return await http.read_limited(response, limit)
         except http.FAILURES as error:
             raise http.not_fetched("Twilio", error) from None
-
-    @property
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            trusted = {self._origin.host} if self._origin.host else set()
-            self._session = http.open_session(http.PublicResolver(trusted))
-        return self._session
 
 
 def _parsed(text: str) -> URL:
