@@ -19,19 +19,12 @@ from bot.setup.settings import Config
 from bot.terminal.looking import kept_versions
 from flows.events import Media, Pressed, Started, Text
 from tests.blank import new_database
+from tests.domisili import HERSELF
 from tests.office import Clock, Kept, TestOffice
 from tests.paper import photo
 
 CITIZEN, OTHER = "1001", "1002"
 OFFICERS = (("Rina", "counter", "2001"), ("Budi", "verifier", "2002"), ("Camat", "signer", "2003"))
-UNTIL_SINCE = (
-    "Siti Aminah",
-    "1409074101800001",
-    "Teluk Kuantan",
-    "1 januari 1980",
-    "Kampung Baru",
-    "Dusun II, RT 02 RW 01",
-)
 SERVICE = "flows/services/domisili.yaml"
 WORDS = "templates/messages/id/services/domisili.yaml"
 CHANGES = {
@@ -119,7 +112,7 @@ async def say(office: TestOffice, *words: str, who: str = CITIZEN) -> None:
 async def begin(office: TestOffice, who: str = CITIZEN) -> None:
     await office.event(who, Started("layanan-domisili"))
     await press(office, "Setuju", who)
-    await say(office, *UNTIL_SINCE, who=who)
+    await say(office, *HERSELF, who=who)
 
 
 async def send_photos(office: TestOffice) -> None:

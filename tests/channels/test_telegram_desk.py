@@ -15,6 +15,7 @@ from bot.channels.telegram import TelegramChannel
 from flows.session import Session
 from storage import contacts, conversations
 from tests.channels import recorded
+from tests.domisili import ANSWERS
 from tests.office import TestOffice, office
 from tests.paper import photo
 from tests.standins.server import until
@@ -23,18 +24,6 @@ from tests.standins.telegram import Sent, TelegramStandin
 SITI, GROUP = 512300871, -1002014567890
 # The first message may reach the stand-in a moment after it was let go: it opens a connection.
 _LATE = 0.25
-ANSWERS = [
-    "surat domisili",
-    "setuju",
-    "Siti Aminah",
-    "1409074101800001",
-    "Teluk Kuantan",
-    "1 januari 1980",
-    "Kampung Baru",
-    "Dusun II, RT 02 RW 01",
-    "tahun 2015",
-    "membuka rekening bank",
-]
 
 
 class Telegram:

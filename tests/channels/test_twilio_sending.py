@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,19 +27,6 @@ async def publish(file: File) -> str:
 
 
 @pytest.fixture
-async def standin() -> AsyncIterator[TwilioStandin]:
-    async with TwilioStandin() as server:
-        yield server
-
-
-@pytest.fixture
-async def account(standin: TwilioStandin) -> AsyncIterator[TwilioAccount]:
-    made = TwilioAccount(SID, TOKEN, standin.url, "https://loket.example")
-    yield made
-    await made.close()
-
-
-@pytest.fixture
 def whatsapp(account: TwilioAccount) -> WhatsAppChannel:
     return WhatsAppChannel(account, "+6285550000001", templates=TEMPLATES, publish=publish)
 
@@ -55,14 +41,14 @@ def words(text: str, **more: Any) -> Rendered:
 
 
 async def test_a_question_goes_out_with_its_choices_as_numbers(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
-    standin.refuse(method="Content", status=400, body={"code": 63041})
+    twilio.refuse(method="Content", status=400, body={"code": 63041})
     buttons = [("y", "Ya"), ("n", "Tidak")]
     receipt = await whatsapp.send(
         TO, words("<b>Setuju?</b>", buttons=buttons, how="Balas dengan angka.")
     )
-    (sent,) = standin.sent
+    (sent,) = twilio.sent
     assert sent.params == {
         "To": TO,
         "From": "whatsapp:+6285550000001",
@@ -72,41 +58,41 @@ async def test_a_question_goes_out_with_its_choices_as_numbers(
     assert receipt.platform_id == sent.sid
 
 
-async def test_a_long_text_is_cut(standin: TwilioStandin, whatsapp: WhatsAppChannel) -> None:
+async def test_a_long_text_is_cut(twilio: TwilioStandin, whatsapp: WhatsAppChannel) -> None:
     text = "\n\n".join(f"{number}. " + "🙏 mohon " * 40 for number in range(12))
     receipt = await whatsapp.send(TO, words(text))
-    assert len(standin.sent) > 1
-    assert all(len(sent.text.encode("utf-16-le")) // 2 <= 1600 for sent in standin.sent)
-    assert "".join("".join(sent.text.split()) for sent in standin.sent) == "".join(text.split())
-    assert receipt.platform_id == standin.sent[-1].sid
+    assert len(twilio.sent) > 1
+    assert all(len(sent.text.encode("utf-16-le")) // 2 <= 1600 for sent in twilio.sent)
+    assert "".join("".join(sent.text.split()) for sent in twilio.sent) == "".join(text.split())
+    assert receipt.platform_id == twilio.sent[-1].sid
 
 
 async def test_outside_the_window_the_approved_template_goes(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     variables = {"1": "GT-2026-000012", "2": "Siti"}
     await whatsapp.send(TO, words("selesai", template="letter_ready", variables=variables))
-    assert standin.sent[0].params["ContentSid"] == TEMPLATES["letter_ready"]
-    assert standin.sent[0].params["ContentVariables"] == '{"1":"GT-2026-000012","2":"Siti"}'
-    assert "Body" not in standin.sent[0].params
+    assert twilio.sent[0].params["ContentSid"] == TEMPLATES["letter_ready"]
+    assert twilio.sent[0].params["ContentVariables"] == '{"1":"GT-2026-000012","2":"Siti"}'
+    assert "Body" not in twilio.sent[0].params
 
 
 @pytest.mark.parametrize("name", ["reminder", "unknown"])
 async def test_without_an_approved_template_the_window_is_closed(
-    name: str, standin: TwilioStandin, whatsapp: WhatsAppChannel
+    name: str, twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     with pytest.raises(SendError) as caught:
         await whatsapp.send(TO, words("halo", template=name))
     assert caught.value.fault is Fault.WINDOW
-    assert standin.sent == []
+    assert twilio.sent == []
 
 
 async def test_a_picture_takes_its_words_along_and_other_files_go_first(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     await whatsapp.send(TO, words("Nomor 12", files=[PICTURE]))
     await whatsapp.send(TO, words("Surat", files=[PICTURE, LETTER]))
-    told = [(sent.text, sent.params.get("MediaUrl", "")[-9:]) for sent in standin.sent]
+    told = [(sent.text, sent.params.get("MediaUrl", "")[-9:]) for sent in twilio.sent]
     assert told == [
         ("Nomor 12", "/f/qr.png"),
         ("", "/f/qr.png"),
@@ -116,37 +102,37 @@ async def test_a_picture_takes_its_words_along_and_other_files_go_first(
 
 
 async def test_where_files_cannot_be_published_the_words_go_alone(
-    standin: TwilioStandin, account: TwilioAccount
+    twilio: TwilioStandin, account: TwilioAccount
 ) -> None:
     channel = WhatsAppChannel(account, "whatsapp:+6285550000001")
     await channel.send(TO, words("Nomor 12", files=[PICTURE]))
-    assert "MediaUrl" not in standin.sent[0].params
+    assert "MediaUrl" not in twilio.sent[0].params
     with pytest.raises(SendError, match="LOKET_PUBLIC_URL") as caught:
         await channel.send(TO, words("", files=[LETTER]))
     assert caught.value.fault is Fault.CONTENT
 
 
 async def test_a_retry_goes_on_with_the_part_that_failed(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     message = words("kata " * 700)
-    standin.refusals.clear()
+    twilio.refusals.clear()
     await whatsapp.send(TO, message)
-    whole = [sent.text for sent in standin.sent]
-    standin.sent.clear()
-    standin.refuse(slow=0.0)
-    standin.refuse(status=429, headers={"Retry-After": "4"}, body={"code": 20429})
+    whole = [sent.text for sent in twilio.sent]
+    twilio.sent.clear()
+    twilio.refuse(slow=0.0)
+    twilio.refuse(status=429, headers={"Retry-After": "4"}, body={"code": 20429})
     with pytest.raises(SendError) as caught:
         await whatsapp.send(TO, message)
     assert (caught.value.fault, caught.value.retry_after) == (Fault.LATER, 4.0)
     await whatsapp.send(TO, message)
-    assert [sent.text for sent in standin.sent] == whole
+    assert [sent.text for sent in twilio.sent] == whole
 
 
-async def test_an_sms_is_plain_words_and_numbers(standin: TwilioStandin, sms: SmsChannel) -> None:
+async def test_an_sms_is_plain_words_and_numbers(twilio: TwilioStandin, sms: SmsChannel) -> None:
     message = words("<b>Setuju?</b>", buttons=[("y", "Ya")], files=[PICTURE])
     await sms.send("+628120000001", message)
-    assert standin.sent[0].params == {
+    assert twilio.sent[0].params == {
         "To": "+628120000001",
         "From": "+15550000001",
         "Body": "Setuju?\n\n1. Ya",
@@ -158,12 +144,12 @@ async def test_an_sms_is_plain_words_and_numbers(standin: TwilioStandin, sms: Sm
 
 
 async def test_a_messaging_service_is_named_as_such(
-    standin: TwilioStandin, account: TwilioAccount
+    twilio: TwilioStandin, account: TwilioAccount
 ) -> None:
     service = "MG00000000000000000000000000000001"
     await SmsChannel(TwilioSms(account, service)).send("+628120000001", words("halo"))
     await WhatsAppChannel(account, service).send(TO, words("halo"))
-    assert [sent.params.get("MessagingServiceSid") for sent in standin.sent] == [service] * 2
+    assert [sent.params.get("MessagingServiceSid") for sent in twilio.sent] == [service] * 2
 
 
 @pytest.mark.parametrize(
@@ -181,10 +167,10 @@ def test_an_address_that_twilio_cannot_reach_is_not_given_to_it(
     assert TwilioAccount(SID, TOKEN, theirs, ours).reaches_us is reached
 
 
-async def test_without_an_address_no_callback_is_asked_for(standin: TwilioStandin) -> None:
-    account = TwilioAccount(SID, TOKEN, standin.url)
+async def test_without_an_address_no_callback_is_asked_for(twilio: TwilioStandin) -> None:
+    account = TwilioAccount(SID, TOKEN, twilio.url)
     await WhatsAppChannel(account, "+6285550000001").send(TO, words("halo"))
-    assert "StatusCallback" not in standin.sent[0].params
+    assert "StatusCallback" not in twilio.sent[0].params
     await account.close()
 
 
@@ -220,11 +206,11 @@ async def test_a_refusal_has_its_meaning(
     code: int,
     fault: Fault,
     more: dict[str, Any],
-    standin: TwilioStandin,
+    twilio: TwilioStandin,
     whatsapp: WhatsAppChannel,
 ) -> None:
     said = f"The 'To' number {TO} is not a valid phone number."
-    standin.refuse(status=status, body={"code": code or None, "message": said, "status": status})
+    twilio.refuse(status=status, body={"code": code or None, "message": said, "status": status})
     with pytest.raises(SendError) as caught:
         await whatsapp.send(TO, words("halo"))
     assert caught.value.fault is fault
@@ -233,20 +219,20 @@ async def test_a_refusal_has_its_meaning(
 
 
 async def test_a_message_that_fails_at_once_is_refused(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
-    standin.refuse(status=201, body={"sid": "SM1", "status": "failed", "error_code": 63024})
+    twilio.refuse(status=201, body={"sid": "SM1", "status": "failed", "error_code": 63024})
     with pytest.raises(SendError) as caught:
         await whatsapp.send(TO, words("halo"))
     assert caught.value.fault is Fault.RECIPIENT
 
 
 async def test_the_login_is_in_no_error_and_no_log(
-    standin: TwilioStandin, caplog: pytest.LogCaptureFixture
+    twilio: TwilioStandin, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    standin.refuse(drop=True, done=True)
-    for base in (standin.url, "http://127.0.0.1:9"):
+    twilio.refuse(drop=True, done=True)
+    for base in (twilio.url, "http://127.0.0.1:9"):
         account = TwilioAccount(SID, TOKEN, base)
         channel = WhatsAppChannel(account, "+6285550000001")
         with pytest.raises(SendError) as caught:
@@ -256,18 +242,18 @@ async def test_the_login_is_in_no_error_and_no_log(
         with pytest.raises(SendError):
             await TwilioAccount(SID, "wrong", base).missed(TO, datetime(2026, 11, 20, tzinfo=UTC))
         await account.close()
-    assert len(standin.sent) == 1
+    assert len(twilio.sent) == 1
     assert not any(secret in caplog.text for secret in (TOKEN, "8120000001", "rahasia"))
 
 
 async def test_what_was_missed_is_read_like_a_webhook(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     ours = "whatsapp:+6285550000001"
-    standin.files["ME1"] = ("image/jpeg", b"jpeg")
-    url = standin.media_url("ME1", "MM2")
+    twilio.files["ME1"] = ("image/jpeg", b"jpeg")
+    url = twilio.media_url("ME1", "MM2")
     later = {"MessageSid": "MM2", "From": TO, "To": ours, "NumMedia": "1", "MediaUrl0": url}
-    standin.inbound += [
+    twilio.inbound += [
         {**later, "at": "1795421500"},
         {"MessageSid": "SM1", "From": TO, "To": ours, "Body": "halo", "at": "1795421400"},
         {"MessageSid": "SM3", "From": ours, "To": ours, "direction": "outbound-api"},
@@ -296,8 +282,8 @@ async def test_the_standin_tells_statuses_signed() -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     public = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with TwilioStandin(callbacks=("sent", "delivered")) as standin:
-        account = TwilioAccount(SID, TOKEN, standin.url, public)
+    async with TwilioStandin(callbacks=("sent", "delivered")) as twilio:
+        account = TwilioAccount(SID, TOKEN, twilio.url, public)
         await WhatsAppChannel(account, "+6285550000001").send(TO, words("halo"))
         from tests.standins.server import until
 

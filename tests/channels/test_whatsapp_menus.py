@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,23 +15,10 @@ from bot.channels.twilio_errors import refusal
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.channels.whatsapp_menus import Forgetful, Menus, content_of, menu_of
 from bot.words import markup
-from tests.standins.twilio import SID, TOKEN, TwilioStandin
+from tests.standins.twilio import TwilioStandin
 
 TO = "whatsapp:+628120000001"
 HOW = "Balas dengan angka."
-
-
-@pytest.fixture
-async def standin() -> AsyncIterator[TwilioStandin]:
-    async with TwilioStandin() as server:
-        yield server
-
-
-@pytest.fixture
-async def account(standin: TwilioStandin) -> AsyncIterator[TwilioAccount]:
-    made = TwilioAccount(SID, TOKEN, standin.url, "https://loket.example")
-    yield made
-    await made.close()
 
 
 @pytest.fixture
@@ -49,9 +35,9 @@ def asking(labels: list[str], text: str = "<b>Pilih?</b>", **more: Any) -> Rende
     return Rendered(text, buttons, how=HOW, choose="Pilih", **more)
 
 
-def filled(standin: TwilioStandin, params: dict[str, str]) -> dict[str, Any]:
+def filled(twilio: TwilioStandin, params: dict[str, str]) -> dict[str, Any]:
     """The content as the citizen's phone gets it."""
-    (kind,) = standin.contents[params["ContentSid"]]["types"].items()
+    (kind,) = twilio.contents[params["ContentSid"]]["types"].items()
     text = json.dumps(kind[1])
     for name, value in json.loads(params["ContentVariables"]).items():
         text = text.replace("{{%s}}" % name, json.dumps(value)[1:-1])  # noqa: UP031
@@ -59,11 +45,11 @@ def filled(standin: TwilioStandin, params: dict[str, str]) -> dict[str, Any]:
 
 
 async def test_up_to_three_short_choices_are_buttons(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     await whatsapp.send(TO, asking(["Ya", "Tidak", "x" * 20]))
-    (sent,) = standin.sent
-    assert filled(standin, sent.params) == {
+    (sent,) = twilio.sent
+    assert filled(twilio, sent.params) == {
         "kind": "twilio/quick-reply",
         "body": "*Pilih?*",
         "actions": [
@@ -76,11 +62,11 @@ async def test_up_to_three_short_choices_are_buttons(
 
 
 async def test_up_to_ten_choices_are_a_list(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     await whatsapp.send(TO, asking([f"Desa {n}" for n in range(10)]))
     await whatsapp.send(TO, asking(["Surat keterangan tidak mampu", "KTP"]))
-    whole, described = [filled(standin, sent.params) for sent in standin.sent]
+    whole, described = [filled(twilio, sent.params) for sent in twilio.sent]
     assert (whole["kind"], whole["button"]) == ("twilio/list-picker", "Pilih")
     assert whole["items"][9] == {"item": "Desa 9", "id": "7:9"}
     assert described["items"] == [
@@ -103,57 +89,57 @@ async def test_up_to_ten_choices_are_a_list(
     ],
 )
 async def test_what_does_not_fit_is_numbered(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel, message: Rendered
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel, message: Rendered
 ) -> None:
     await whatsapp.send(TO, message)
-    assert "1. " in standin.sent[0].text
-    assert HOW in standin.sent[-1].text
-    assert not standin.contents
+    assert "1. " in twilio.sent[0].text
+    assert HOW in twilio.sent[-1].text
+    assert not twilio.contents
 
 
 async def test_a_shape_is_made_once_and_remembered(
-    standin: TwilioStandin, account: TwilioAccount
+    twilio: TwilioStandin, account: TwilioAccount
 ) -> None:
     memory = Forgetful()
     for _ in range(2):
         channel = WhatsAppChannel(account, "+6285550000001", memory=memory)
         await channel.send(TO, asking(["Ya", "Tidak"], "Satu?"))
         await channel.send(TO, asking(["Setuju", "Batal"], "Dua?"))
-    assert len(standin.contents) == 1
-    assert len(standin.sent) == 4
+    assert len(twilio.contents) == 1
+    assert len(twilio.sent) == 4
 
 
 async def test_a_long_question_comes_before_its_buttons(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     picture = File("qr", "qr.png", "image/png", b"\x89PNG")
     await whatsapp.send(TO, asking(["Ya", "Tidak"], "kata " * 300, files=[picture]))
-    file, first, last = standin.sent
+    file, first, last = twilio.sent
     assert file.params["MediaUrl"].endswith("qr.png")
     assert len(first.text) <= 1024
-    assert filled(standin, last.params)["body"].startswith("kata")
+    assert filled(twilio, last.params)["body"].startswith("kata")
 
 
 async def test_a_refused_menu_goes_as_numbers_and_rests(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
-    standin.refuse(method="Messages", status=400, body={"code": 63005})
+    twilio.refuse(method="Messages", status=400, body={"code": 63005})
     for _ in range(2):
         await whatsapp.send(TO, asking(["Ya", "Tidak"]))
-    assert [sent.text for sent in standin.sent] == [f"*Pilih?*\n\n1. Ya\n2. Tidak\n\n{HOW}"] * 2
+    assert [sent.text for sent in twilio.sent] == [f"*Pilih?*\n\n1. Ya\n2. Tidak\n\n{HOW}"] * 2
 
 
-async def test_trouble_is_no_refusal(standin: TwilioStandin, whatsapp: WhatsAppChannel) -> None:
-    standin.refuse(method="Messages", status=503, body={})
+async def test_trouble_is_no_refusal(twilio: TwilioStandin, whatsapp: WhatsAppChannel) -> None:
+    twilio.refuse(method="Messages", status=503, body={})
     with pytest.raises(SendError) as caught:
         await whatsapp.send(TO, asking(["Ya", "Tidak"]))
     assert caught.value.fault is Fault.LATER
     await whatsapp.send(TO, asking(["Ya", "Tidak"]))
-    assert "ContentSid" in standin.sent[0].params
+    assert "ContentSid" in twilio.sent[0].params
 
 
 async def test_a_late_refusal_sends_the_menu_again_as_numbers(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
     receipt = await whatsapp.send(TO, asking(["Ya", "Tidak"]))
     gone = refusal(63024)
@@ -162,7 +148,7 @@ async def test_a_late_refusal_sends_the_menu_again_as_numbers(
     assert again is not None
     assert again.fault is Fault.LATER
     await whatsapp.send(TO, asking(["Ya", "Tidak"]))
-    assert "1. Ya" in standin.sent[-1].text
+    assert "1. Ya" in twilio.sent[-1].text
     assert whatsapp.menus.reconsidered(receipt.platform_id, gone) is gone
     assert whatsapp.menus.reconsidered(receipt.platform_id, None) is None
 
@@ -203,13 +189,13 @@ def test_no_menu_is_larger_than_whatsapp_takes(labels: list[str], body: str) -> 
 
 
 async def test_a_stored_file_is_forgotten_at_twilio(
-    standin: TwilioStandin, whatsapp: WhatsAppChannel
+    twilio: TwilioStandin, whatsapp: WhatsAppChannel
 ) -> None:
-    standin.files["ME1"] = ("image/jpeg", b"\xff\xd8")
-    await whatsapp.forget(standin.media_url("ME1"))
-    await whatsapp.forget(standin.media_url("ME1"))
+    twilio.files["ME1"] = ("image/jpeg", b"\xff\xd8")
+    await whatsapp.forget(twilio.media_url("ME1"))
+    await whatsapp.forget(twilio.media_url("ME1"))
     await whatsapp.forget("https://elsewhere.example/ME1")
-    assert standin.deleted == ["ME1"]
-    standin.refuse(method="DeleteMedia", status=500, body={})
+    assert twilio.deleted == ["ME1"]
+    twilio.refuse(method="DeleteMedia", status=500, body={})
     with pytest.raises(FetchError):
-        await whatsapp.forget(standin.media_url("ME1"))
+        await whatsapp.forget(twilio.media_url("ME1"))

@@ -9,21 +9,10 @@ from flows.conversation import advance
 from flows.effects import AnyEffect, Fetch, Say, Submit
 from flows.events import AnyEvent, Inspected, Media, Pressed, Text
 from flows.session import Session
+from tests.domisili import ANSWERS
 from tests.flows.walking import MONDAY, the_office
 
 PAGE = "https://loket.example/unggah/1-abc"
-ANSWERS = [
-    "surat domisili",
-    "setuju",
-    "Siti Aminah",
-    "1409074101800001",
-    "Teluk Kuantan",
-    "1 januari 1980",
-    "Kampung Baru",
-    "Dusun II, RT 02 RW 01",
-    "tahun 2015",
-    "membuka rekening bank",
-]
 
 
 def take(session: Session, event: AnyEvent) -> tuple[Session, list[AnyEffect]]:
