@@ -334,7 +334,8 @@ def _config() -> Config:
     import os
 
     from bot.setup.config import config_path, load_config
-    from bot.setup.offices import has_offices, office_config, office_names
+    from bot.setup.offices import has_offices, office_names
+    from bot.setup.walls import office_config
 
     if has_offices(os.environ):
         if not _office():

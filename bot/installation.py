@@ -35,7 +35,7 @@ _SAYABLE = (BadDefinitions, DataLocked, StorageUnavailable, WrongKey)
 
 _AGAIN_SECONDS = 30.0
 _AGAIN = "correct it (loket check says how); it is tried again twice a minute"
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 10.0
 _THREADS, _THREADS_EACH = 8, 4
 
 
@@ -84,7 +84,14 @@ class Installation:
             first = loop.create_future()
             tried.append(first)
             self._opening.append(loop.create_task(self._keep_trying(house, first)))
-        _, trying = await asyncio.wait(tried, timeout=_PATIENCE_SECONDS)
+        trying = set(tried)
+        while trying:
+            # As long as others get on: one that hangs is waited for no longer.
+            done, trying = await asyncio.wait(
+                trying, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                break
         if not trying and not self.apps:
             raise NoOffice("; ".join(f"{name}: {why}" for name, why in self.closed.items()))
 

@@ -112,8 +112,8 @@ def check_offices(
                 found = check_all(office.config_path, office.environ, root, kept)
                 problems.update(dict.fromkeys(located(office, one) for one in found.problems))
                 notes += [f"{office.name}: {note}" for note in found.notes]
-    problems.update(dict.fromkeys(shared_between(offices)))
-    return Findings(list(problems), notes)
+    problems.update(dict.fromkeys(shared_between(offices, only)))
+    return Findings(list(problems), [*notes, *_strangers(environ)])
 
 
 def service_texts(root: Path) -> dict[str, str]:

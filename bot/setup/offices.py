@@ -67,16 +67,6 @@ def read_offices(environ: Mapping[str, str]) -> list[OfficeSetup]:
     return [_read(folder, environ) for folder in _folders(environ)]
 
 
-def office_config(environ: Mapping[str, str], name: str) -> Config:
-    """Return the configuration of one office; raises ConfigError."""
-    if problems := _foreign(environ):
-        raise ConfigError(problems)
-    setup = _read(Path(environ[VARIABLE]) / name, environ)
-    if setup.config is None:
-        raise ConfigError(setup.problems)
-    return setup.config
-
-
 def located(setup: OfficeSetup, problem: Problem) -> Problem:
     """Return a problem of this office's configuration with the file that it stands in."""
     files = {setup.config_path.name: _CONFIG, "environment": ENV}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from bot.setup.config import ConfigError
 from bot.setup.hosts import host_of, is_loopback_host
-from bot.setup.offices import ENV, OfficeSetup
+from bot.setup.offices import ENV, OfficeSetup, read_offices
 from bot.setup.settings import Config
 from flows.source import Problem
 
@@ -27,12 +28,24 @@ class _Own(NamedTuple):
     write: str
 
 
-def shared_between(offices: Sequence[OfficeSetup]) -> list[Problem]:
-    """Return what two offices have in common and must not, naming both."""
+def office_config(environ: Mapping[str, str], name: str) -> Config:
+    """Return the configuration of one office that shares nothing; raises ConfigError."""
+    offices = read_offices(environ)
+    [setup] = [one for one in offices if one.name == name]
+    problems = setup.problems or shared_between(offices, name)
+    if setup.config is None or problems:
+        raise ConfigError(problems)
+    return setup.config
+
+
+def shared_between(offices: Sequence[OfficeSetup], about: str = "") -> list[Problem]:
+    """Return what two offices have in common and must not, naming both; or ``about`` only one."""
     sound = [one for one in offices if one.config is not None]
     own = {one.name: list(_owned(one)) for one in sound}
     problems = []
     for first, second in combinations(sound, 2):
+        if about not in ("", first.name, second.name):
+            continue
         has = {(one.kind, one.value) for one in own[first.name]}
         for one in own[second.name]:
             if (one.kind, one.value) in has:

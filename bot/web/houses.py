@@ -160,13 +160,16 @@ def _is_from_here(request: Request) -> bool:
 
 
 async def _state(house: House) -> tuple[str, int]:
-    return await house.health.state() if house.health else (house.trouble, 503)
+    try:
+        return await house.health.state() if house.health else (house.trouble, 503)
+    except OSError:
+        return "its disk cannot be looked at", 503
 
 
 async def _figures(house: House) -> Collector | None:
     try:
         return await house.health.figures() if house.health else None
-    except StorageUnavailable:
+    except (StorageUnavailable, OSError):
         return None
 
 

@@ -10,7 +10,7 @@ from bot.setup.checking import check_offices
 from bot.setup.config import ConfigError
 from bot.setup.offices import OfficeSetup, office_names, read_offices
 from bot.setup.services import ROOT
-from bot.setup.walls import shared_between
+from bot.setup.walls import office_config, shared_between
 from tests.offices.regency import write_office
 
 
@@ -192,6 +192,16 @@ def test_a_place_behind_a_link_is_seen(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").symlink_to(tmp_path / "data" / "toar")
     offices = read_offices({**environ(tmp_path)})
     assert [one.key for one in shared_between(offices)] == ["LOKET_DATA_DIR"]
+
+
+def test_a_command_for_one_office_does_not_reach_into_another(tmp_path: Path) -> None:
+    write_office(tmp_path, "toar")
+    write_office(tmp_path, "benai", LOKET_DATA_DIR=str(tmp_path / "data" / "toar"))
+    write_office(tmp_path, "cerenti")
+    for name in ("toar", "benai"):
+        with pytest.raises(ConfigError, match="toar and benai have the same"):
+            office_config(environ(tmp_path), name)
+    assert office_config(environ(tmp_path), "cerenti").data_dir == tmp_path / "data" / "cerenti"
 
 
 def test_check_looks_at_every_office_and_says_what_they_share_once(tmp_path: Path) -> None:
