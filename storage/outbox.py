@@ -42,8 +42,6 @@ class Handed(NamedTuple):
     message: Message
     priority: int = 0
     unsure: int = 0
-    alone: bool = False
-    """Nothing waited behind it when it was claimed: what is added later wakes the line."""
 
 
 class Head(NamedTuple):
@@ -143,7 +141,6 @@ def hand(
         channel=contact.channel,
         # As it will be read if it has to be sent again.
         message=_decode(body),
-        alone=True,
     )
 
 

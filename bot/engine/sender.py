@@ -185,9 +185,7 @@ class Sender:
         def record(tx: Tx) -> bool:
             outbox.sent(tx, handed.id, receipt.platform_id, to_ms(self._desk.now()))
             # What another process says at this moment is seen only by who looks after the commit.
-            if tx.shared:
-                return True
-            return not handed.alone and outbox.head(tx, handed.contact_id) is not None
+            return tx.shared or not outbox.is_clear(tx, handed.contact_id)
 
         # From here on the next message may be claimed: its unit comes after this one.
         self._noting.add(handed.contact_id)

@@ -8,7 +8,8 @@ from pathlib import Path
 from bot.engine.opening import open_desk
 from bot.engine.turn import Turn
 from flows.events import Envelope, Text, Told
-from storage import inbox
+from flows.messages import Message, Part
+from storage import contacts, inbox, outbox
 from storage.database import Tx
 from storage.instant import to_ms
 from tests.office import configured, office
@@ -46,9 +47,7 @@ async def test_an_answer_is_not_lost_when_the_office_repeats_the_question_behind
         place.desk.sender.chats.forget()
         place.desk.sender.chats.take(place.channel, 1, "citizen")
         await place.desk.accept([Envelope("telegram", "a", "7", Text("1409074101800001"))])
-        told = Told(
-            "domisili.told.handed_over", {"number": "DOM-26-0001", "service": "domisili"}
-        )
+        told = Told("domisili.told.handed_over", {"number": "DOM-26-0001", "service": "domisili"})
         await place.desk.db.write(
             lambda tx: Turn(place.desk, tx, place.desk.now()).put(1, told, "told")
         )
@@ -62,6 +61,22 @@ async def test_an_answer_is_not_lost_when_the_office_repeats_the_question_behind
         said = [message.text for message in place.heard("7")[-2:]]
         assert "DOM-26-0001" in said[0]
         assert "Kapan" in said[1]
+
+
+async def test_what_is_said_right_behind_an_answer_goes_out_too(tmp_path: Path) -> None:
+    """The answer is claimed as it is written; what waits behind it must not wait for ever."""
+    async with office(tmp_path) as place:
+        await place.event("7", Text("halo"))
+
+        def speak(tx: Tx) -> None:
+            turn = Turn(place.desk, tx, place.desk.now(), 1, last=True)
+            turn.reply(contacts.load(tx, 1), Message([Part("common.choose")]))
+            assert not outbox.is_clear(tx, 1)
+            turn.say(1, Message([Part("conversation.busy")]))
+
+        await place.desk.db.write(speak)
+        await place.settle()
+        assert len(place.heard("7")) == 3
 
 
 async def test_an_answer_to_a_question_that_a_crash_sends_again_is_an_answer(
