@@ -15,7 +15,7 @@ from bot.setup.settings import Config
 from storage import tables
 from storage.database import Tx
 from tests import postgres
-from tests.bot.test_moving import (
+from tests.bot.moves import (
     bucket_of,
     database,
     served,

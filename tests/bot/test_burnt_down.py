@@ -24,7 +24,7 @@ from storage import settings, snapshot, tables
 from storage.database import StorageUnavailable
 from storage.postgres_link import Link
 from tests.bot.fires import SECRET, drawn, elsewhere, names_in, office, on_postgres
-from tests.bot.test_moving import (
+from tests.bot.moves import (
     Broken,
     Interrupted,
     bucket_of,
@@ -34,11 +34,6 @@ from tests.bot.test_moving import (
 from tests.conversations.runner import act, compare
 from tests.conversations.stage import Stage
 from tests.security.desk import happy
-
-
-@pytest.fixture
-def portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "PORTION", 20)
 
 
 async def test_an_office_burns_down_again_and_again_in_the_midst_of_a_sentence(

@@ -17,7 +17,7 @@ from bot.keeping.restoring import restore
 from bot.keeping.sides import Refused
 from bot.setup.filestore import file_store
 from storage import backup as archive
-from storage import migrating, settings, snapshot, tables
+from storage import migrating, settings, snapshot
 from storage.database import StorageUnavailable
 from storage.migrating import HEAD
 from storage.moving import MoveRefused
@@ -26,18 +26,13 @@ from storage.settings import MOVING_IN, Leaving
 from storage.vault import Vault, WrongKey, read_key
 from tests import postgres
 from tests.bot.fires import SECRET, elsewhere, names_in, office
-from tests.bot.test_moving import (
+from tests.bot.moves import (
     Broken,
     Interrupted,
     database,
     sums,
 )
 from tests.office import configured
-
-
-@pytest.fixture
-def portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "PORTION", 20)
 
 
 async def test_nothing_is_overwritten_anywhere(tmp_path: Path) -> None:
