@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.app import App
 from bot.engine.opening import Lock
 from bot.installation import Installation, NoOffice, installed
 from bot.setup.config import ConfigError
+from bot.setup.settings import Config
 from tests.blank import new_database
 from tests.offices.regency import PORT, write_office
 from tests.standins.server import until
@@ -145,5 +147,28 @@ async def test_a_host_that_a_broken_office_claims_too_is_nobodys(tmp_path: Path)
         await town.start()
         assert set(town.apps) == {"benai", "toar"}
         assert await asked(town, "toar.localhost", "/") == (404, "not found")
+    finally:
+        await town.stop()
+
+
+async def test_one_that_hangs_is_waited_for_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offices(tmp_path)
+    opened = installation.build
+
+    async def build(config: Config) -> App:
+        if config.data_dir.name == "benai":
+            await asyncio.Event().wait()
+        return await opened(config)
+
+    monkeypatch.setattr(installation, "build", build)
+    monkeypatch.setattr(installation, "_PATIENCE_SECONDS", 0.5)
+    town = await installed(environ(tmp_path))
+    try:
+        await town.start()
+        await until(lambda: set(town.apps) == {"toar"})
+        assert town.closed == {"benai": "not tried yet"}
+        assert (await asked(town, "toar.localhost", "/readyz")) == (200, "ready")
     finally:
         await town.stop()
