@@ -48,6 +48,7 @@ def test_wrong_usage_is_two(tmp_path: Path, arguments: list[str]) -> None:
     done = loket(tmp_path, *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+    assert "unforeseen" not in done.stderr
     assert done.stdout == ""
 
 
@@ -83,6 +84,7 @@ def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "set LOKET_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "unforeseen" not in done.stderr
 
 
 def test_services_are_listed_and_drawn(tmp_path: Path) -> None:
