@@ -21,7 +21,7 @@ from tests.standins.telegram import TelegramStandin
 
 _MINUTES = float(os.environ.get("LOKET_SOAK_MINUTES", "60"))
 _RATE = 50.0
-_CITIZENS = 120
+_CITIZENS = 60
 _LOOK_SECONDS = 15.0
 _GROWTH = 1.1
 _ROOM = 50
@@ -35,6 +35,7 @@ class Look:
     memory: float
     waiting: dict[str, int]
     acknowledged: int
+    handed_over: int
 
 
 @pytest.mark.soak
@@ -83,7 +84,7 @@ async def _watched(scene: Scene) -> list[Look]:
         minutes = (time.monotonic() - began) / 60
         waiting = await asyncio.to_thread(queues, scene.desk)
         done = len(scene.post.acknowledged)
-        looks.append(Look(minutes, scene.desk.memory(), waiting, done))
+        looks.append(Look(minutes, scene.desk.memory(), waiting, done, scene.filed))
     return looks
 
 
@@ -104,7 +105,7 @@ def _tell(engine: str, looks: list[Look], taken: list[float], figures: dict[str,
         waiting = ", ".join(f"{name} {count}" for name, count in look.waiting.items())
         sys.stdout.write(
             f"{engine} minute {look.minutes:.0f}: {look.memory:.0f} MB, {waiting} waiting,"
-            f" {look.acknowledged} acknowledged\n"
+            f" {look.acknowledged} acknowledged, {look.handed_over} letters handed over\n"
         )
     sys.stdout.write(
         f"{engine}: webhook p50 {taken[len(taken) // 2] * 1000:.1f} ms,"
