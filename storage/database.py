@@ -66,7 +66,10 @@ class Database(Protocol):
         """Finish what was handed in and stop."""
 
     async def write(self, work: Callable[[Tx], T]) -> T:
-        """Run ``work`` in a transaction; return once it is durable, or raise what it raised."""
+        """Run ``work`` in a transaction; return once it is durable, or raise what it raised.
+
+        It may be run again from the beginning, where another was in its way.
+        """
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run ``work`` on a snapshot that sees everything durable."""

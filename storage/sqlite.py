@@ -1,8 +1,8 @@
 """SQLite. One writer, group-committed: every unit of work is durable before its caller goes on.
 
 SQLite serialises writers anyway, so one thread owns the writing connection, takes all units that
-wait, runs each inside a savepoint and commits them together with full synchronisation. A unit that
-raises undoes only itself.
+wait and commits them together with full synchronisation. A unit that raises undoes only itself: the
+others of its batch are run again without it.
 """
 
 from __future__ import annotations
@@ -143,20 +143,21 @@ class SqliteDatabase:
 
     @staticmethod
     def _commit(connection: sqlite3.Connection, batch: list[Unit]) -> None:
+        left = list(batch)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            if not _run_all(connection, batch):
+            while (failed := _run(connection, left)) is not None:
+                # It alone is undone: the others begin anew. A savepoint for each, which nearly none
+                # ever needs, would cost more than all units together.
                 connection.execute("ROLLBACK")
+                left.remove(failed)
                 connection.execute("BEGIN IMMEDIATE")
-                for unit in batch:
-                    _run_unit(connection, unit)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            for unit in batch:
-                if unit.error is None:
-                    unit.error = StorageUnavailable(f"the database cannot be written: {error}")
+            for unit in left:
+                unit.error = StorageUnavailable(f"the database cannot be written: {error}")
         settle_all(batch)
 
     def _read_all(self) -> None:
@@ -175,12 +176,9 @@ class SqliteDatabase:
         connection.close()
 
 
-def _run_all(connection: sqlite3.Connection, batch: list[Unit]) -> bool:
-    """Run units one after another; False when one raised, and all are to be undone and run again.
-
-    Nearly none ever does: savepoints for each would cost more than all is worth.
-    """
-    for unit in batch:
+def _run(connection: sqlite3.Connection, units: list[Unit]) -> Unit | None:
+    """Run units one after another; return the one that raised, if any, with its error."""
+    for unit in units:
         tx = SqliteTx(connection)
         unit.callbacks = tx.callbacks
         try:
@@ -188,22 +186,9 @@ def _run_all(connection: sqlite3.Connection, batch: list[Unit]) -> bool:
         except Exception as error:
             if _is_of_the_disk(error):
                 raise
-            return False
-    return True
-
-
-def _run_unit(connection: sqlite3.Connection, unit: Unit) -> None:
-    connection.execute("SAVEPOINT unit")
-    tx = SqliteTx(connection)
-    unit.callbacks = tx.callbacks
-    try:
-        unit.result = unit.work(tx)
-    except Exception as error:
-        if _is_of_the_disk(error):
-            raise
-        unit.error = error
-        connection.execute("ROLLBACK TO unit")
-    connection.execute("RELEASE unit")
+            unit.error = error
+            return unit
+    return None
 
 
 def _is_of_the_disk(error: Exception) -> bool:

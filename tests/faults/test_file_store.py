@@ -16,13 +16,16 @@ from bot.channels.protocol import File
 from bot.engine.opening import open_desk
 from bot.engine.tidying import tidy
 from bot.engine.turn import Turn
-from bot.keeping.backup import Refused, Work, back_up, restore
+from bot.keeping.backup import Work, back_up
+from bot.keeping.restoring import restore
+from bot.keeping.sides import Refused
 from bot.letters.making import load_letter
 from bot.papers.documents import discard, load_document, want
 from bot.papers.outgoing import publish
 from bot.papers.uploads import Uploads
 from bot.setup.checking import check_all
 from bot.setup.config import load_config
+from bot.setup.filestore import file_store
 from bot.setup.services import ROOT
 from flows.effects import Fetch
 from flows.events import Media
@@ -178,7 +181,10 @@ async def test_an_office_moves_from_a_bucket_to_a_folder_and_to_a_bucket(tmp_pat
     manifest = await back_up(config, file, secret, Work())
     assert manifest.absent == []
     (tmp_path / "one" / "loket.db").rename(tmp_path / "aside.db")
-    with pytest.raises(Refused, match="not empty"):
+    store = file_store(config)
+    await store.put("0123456789abcdef" * 4, stage.desk.vault.seal("x", b"another's"))
+    await store.close()
+    with pytest.raises(Refused, match="holds other files"):
         await restore(config, file, secret, None, Work())
     for folder, where in (("two", {}), ("three", in_bucket())):
         there = configured(tmp_path / folder, **where)
