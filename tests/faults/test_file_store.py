@@ -177,12 +177,12 @@ async def test_an_office_moves_from_a_bucket_to_a_folder_and_to_a_bucket(tmp_pat
     file, secret = tmp_path / "a.loket", "kata sandi yang panjang"
     async with served(tmp_path / "one", **in_bucket()) as stage:
         paper, letter = await load_document(stage.desk, 1), await load_letter(stage.desk, 1)
-        config = stage.desk.config
+        config, vault = stage.desk.config, stage.desk.vault
     manifest = await back_up(config, file, secret, Work())
     assert manifest.absent == []
     (tmp_path / "one" / "loket.db").rename(tmp_path / "aside.db")
     store = file_store(config)
-    await store.put("0123456789abcdef" * 4, stage.desk.vault.seal("x", b"another's"))
+    await store.put("0123456789abcdef" * 4, vault.seal("x", b"another's"))
     await store.close()
     with pytest.raises(Refused, match="holds other files"):
         await restore(config, file, secret, None, Work())
