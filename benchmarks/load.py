@@ -115,7 +115,9 @@ class World:
         """Connect one more citizen to a webhook; ``then`` is called after each answered update."""
         head = head_of(port, path, secret)
         loop = asyncio.get_running_loop()
-        _, poster = await loop.create_connection(lambda: Poster(head), "127.0.0.1", port)
+        _, poster = await loop.create_connection(
+            lambda: Poster(head, self._count), "127.0.0.1", port
+        )
         return Citizen(self, poster, then)
 
     def enter(self, citizen: Citizen) -> int:
@@ -139,7 +141,7 @@ class World:
             self.error.set_exception(WentWrong(why))
 
     def _answer(self, method: str, call: Call) -> bytes:
-        self.calls[method] = self.calls.get(method, 0) + 1
+        self._count(method)
         if method != "sendMessage":
             return _ME if method == "getMe" else b"true"
         self._message += 1
@@ -158,6 +160,9 @@ class World:
                 "text": "ok",
             }
         )
+
+    def _count(self, method: str) -> None:
+        self.calls[method] = self.calls.get(method, 0) + 1
 
     def _read(self, citizen: Citizen, choices: list[str]) -> None:
         try:

@@ -32,6 +32,13 @@ class Call(msgspec.Struct):
     file_id: str = ""
 
 
+class Reply(msgspec.Struct):
+    """A call within the answer of a webhook."""
+
+    method: str
+
+
+_reply = msgspec.json.Decoder(Reply).decode
 _call = msgspec.json.Decoder(Call).decode
 _keyboard = msgspec.json.Decoder(Keyboard).decode
 Answer = Callable[[str, Call], bytes]
@@ -98,10 +105,14 @@ def _read(body: bytes) -> Call:
 
 
 class Poster(asyncio.Protocol):
-    """Telegram's side of a webhook connection: posts an update, waits for its acknowledgement."""
+    """Telegram's side of a webhook connection: posts an update, waits for its acknowledgement.
 
-    def __init__(self, head: bytes) -> None:
+    A call to the Bot API may come with it: ``called`` gets its method, as Telegram would do it.
+    """
+
+    def __init__(self, head: bytes, called: Callable[[str], None] | None = None) -> None:
         self._head = head
+        self._called = called
         self._whole = Whole()
         self._done: Callable[[int], None] | None = None
 
@@ -117,6 +128,8 @@ class Poster(asyncio.Protocol):
         found = self._whole.feed(data)
         if found is not None and self._done is not None:
             done, self._done = self._done, None
+            if self._called is not None and found[1][:1] == b"{":
+                self._called(_reply(found[1]).method)
             done(int(found[0].split(b" ", 2)[1]))
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -87,7 +87,13 @@ def next_item(definition: Definition, session: Session) -> Item | None:
 
 def find(definition: Definition, session: Session, path: str) -> Item | None:
     """Return what is asked at that path, if it is asked of this person."""
-    return next((item for item in _items(definition, session) if item.path == path), None)
+    if "." in path:
+        return next((item for item in _items(definition, session) if item.path == path), None)
+    plain: tuple[Question | Document, ...] = (*definition.questions, *definition.documents)
+    for what in plain:
+        if what.id == path:
+            return next(_plain([what], session.answers), None)
+    return None
 
 
 def item_before(definition: Definition, session: Session, path: str) -> Item | None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot.web.patience import PatientProtocol
-from bot.web.webhooks import SECRET_HEADER, TELEGRAM_PATH
+from bot.web.webhooks import SECRET_HEADER, TELEGRAM_PATH, Taken
 
 log = structlog.get_logger()
 _START = f"POST {TELEGRAM_PATH} HTTP/1.1\r\n".encode()
@@ -31,8 +31,8 @@ class Taker(Protocol):
     def is_genuine(self, secret: bytes) -> bool:
         """Is this header's value the secret that only Telegram was told?"""
 
-    async def take(self, body: bytes) -> int:
-        """Take a genuine call's body and return the status to answer with."""
+    async def take(self, body: bytes) -> Taken:
+        """Take a genuine call's body and return what to answer with."""
 
 
 def express(taker: Taker | None) -> type[PatientProtocol]:
@@ -116,7 +116,8 @@ class _Express(PatientProtocol):
 
     async def _take(self, taker: Taker, body: bytes) -> None:
         try:
-            answer = _ANSWERS[await taker.take(body)]
+            taken = await taker.take(body)
+            answer = _with(taken.reply) if taken.reply else _ANSWERS[taken.status]
         except Exception:
             log.exception("an update could not be taken")
             answer = _BROKEN
@@ -128,6 +129,13 @@ class _Express(PatientProtocol):
         self.on_response_complete()
         if self._last:
             self.transport.close()
+
+
+def _with(reply: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(reply),
+        reply,
+    )
 
 
 class _ExpressTo(_Express):

@@ -23,7 +23,7 @@ from bot.setup.hosts import host_named, is_loopback_host
 from bot.web.guards import is_forwarded
 from bot.web.health import Health, written
 from bot.web.pages import plain
-from bot.web.webhooks import TelegramWebhook, answer
+from bot.web.webhooks import Taken, TelegramWebhook, answer
 from storage.database import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class House:
         """Is this the secret that only Telegram was told, for this office's bot?"""
         return self.webhook is not None and self.webhook.is_genuine(secret)
 
-    async def take(self, body: bytes) -> int:
-        """Take a genuine update and return the status to answer with."""
+    async def take(self, body: bytes) -> Taken:
+        """Take a genuine update and return what to answer with."""
         if self.webhook is None:
-            return 503
+            return Taken(503)
         with bound_contextvars(office=self.name):
             return await self.webhook.take(body)
 

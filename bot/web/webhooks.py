@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import structlog
 
 from bot.channels import http
+from bot.channels.telegram_reading import acknowledgement
 from bot.web import patience
 from flows.events import Envelope
 from storage.database import StorageUnavailable
@@ -28,13 +29,19 @@ SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 _read = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+class Taken(NamedTuple):
+    """What to answer a platform: the status, and JSON that it is to do something with."""
+
+    status: int
+    reply: bytes = b""
+
+
 class TelegramWebhook:
     """``POST /telegram/webhook`` as a plain ASGI function: every update passes here."""
 
     def __init__(self, desk: Desk, channel: TelegramChannel) -> None:
         self._desk = desk
         self._channel = channel
-        self._acknowledging: set[asyncio.Task[None]] = set()
 
     @classmethod
     def of(cls, desk: Desk) -> TelegramWebhook | None:
@@ -48,16 +55,17 @@ class TelegramWebhook:
         """Is this header's value the secret that only Telegram was told?"""
         return self._channel.is_genuine(secret.decode("latin-1"))
 
-    async def take(self, body: bytes) -> int:
-        """Take a genuine call's body and return the status to answer with."""
-        status, result = await self._kept(body)
+    async def take(self, body: bytes) -> Taken:
+        """Take a genuine call's body and return what to answer with."""
+        taken, result = await self._kept(body)
         self._desk.calls["telegram", result] += 1
-        return status
+        return taken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await answer(send, await self._checked(scope, receive))
+        status, reply = await self._checked(scope, receive)
+        await answer(send, status, reply, b"application/json" if reply else b"text/plain")
 
-    async def _checked(self, scope: Scope, receive: Receive) -> int:
+    async def _checked(self, scope: Scope, receive: Receive) -> Taken:
         headers = dict(scope["headers"])
         if scope["method"] != "POST":
             return self._refused(405, "method")
@@ -66,23 +74,19 @@ class TelegramWebhook:
         body = await read_body(headers, receive, _MOST_BYTES)
         return self._refused(413, "large") if body is None else await self.take(body)
 
-    def _refused(self, status: int, result: str) -> int:
+    def _refused(self, status: int, result: str) -> Taken:
         self._desk.calls["telegram", result] += 1
-        return status
+        return Taken(status)
 
-    async def _kept(self, body: bytes) -> tuple[int, str]:
+    async def _kept(self, body: bytes) -> tuple[Taken, str]:
         update = _decoded(body)
         if update is None:
             # It will not become readable by being sent again, and what follows it must not wait.
             log.warning("telegram sent what cannot be read", bytes=len(body))
-            return 200, "unreadable"
+            return Taken(200), "unreadable"
         if not await accepted(self._desk, self._channel.read(update), _TELEGRAM_SECONDS):
-            return 503, "not_kept"
-        if "callback_query" in update:
-            task = asyncio.create_task(self._channel.acknowledge(update))
-            self._acknowledging.add(task)
-            task.add_done_callback(self._acknowledging.discard)
-        return 200, "kept"
+            return Taken(503), "not_kept"
+        return Taken(200, acknowledgement(update)), "kept"
 
 
 def _decoded(body: bytes) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from bot.web.express import express
+from bot.web.webhooks import Taken
 
 SECRET = "rahasia"
 OK = b"HTTP/1.1 200"
@@ -27,12 +28,14 @@ class Webhook:
     def is_genuine(self, secret: bytes) -> bool:
         return secret == SECRET.encode()
 
-    async def take(self, body: bytes) -> int:
+    async def take(self, body: bytes) -> Taken:
         await asyncio.sleep(self.pause)
         if body == b"broken":
             raise ValueError("a fault")
         self.taken.append(body)
-        return 503 if body == b"full" else 200
+        if body == b"button":
+            return Taken(200, b'{"method":"answerCallbackQuery"}')
+        return Taken(503 if body == b"full" else 200)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = b""
@@ -98,6 +101,14 @@ async def test_a_whole_call_is_taken_and_the_connection_stays(served: Served) ->
     assert found.count(OK) == 3
     assert served.webhook.taken == [b"one", b"two"]
     assert served.webhook.site == ["GET / "]
+
+
+async def test_what_telegram_is_to_do_comes_with_the_answer(served: Served) -> None:
+    found = await served.said(call(b"button"), call(b"one"), until=2)
+    head, _, rest = found.partition(b"\r\n\r\n")
+    assert head.startswith(OK)
+    assert b"Content-Type: application/json\r\nContent-Length: 32" in head
+    assert rest.startswith(b'{"method":"answerCallbackQuery"}' + OK)
 
 
 @pytest.mark.parametrize(
