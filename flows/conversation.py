@@ -203,6 +203,9 @@ def _edited(talk: Talk, text: str) -> None:
 
 
 def _started(talk: Talk, payload: str) -> None:
+    if talk.session.place == "talking":
+        talking.still(talk)
+        return
     service = payload.removeprefix(_SERVICE_LINK)
     leave(talk)
     if payload.startswith(_JOIN_LINK):

@@ -15,6 +15,8 @@ from flows.session import Session
 
 ASIDES = ("complaint_kind", "complaint_nameless", "complaint_text", "complaint_sure", "erasing")
 """Places outside any service, from which a conversation comes back to where it was."""
+DETOURS = ("language", "leaving", "linking", "talking")
+"""Places that only put something in between; ``Session.before`` is where they came from."""
 
 
 @dataclass
@@ -115,6 +117,17 @@ def has_draft(session: Session) -> bool:
 def in_aside(session: Session) -> bool:
     """Is the person saying something else in the middle: a complaint, a wish to be forgotten?"""
     return session.aside is not None and session.place in ASIDES
+
+
+def step_out(session: Session, place: str) -> None:
+    """Be at a place from which the conversation comes back to where it was.
+
+    Whoever is on such a way already keeps what to come back to; what waited for a yes is asked
+    again.
+    """
+    if session.place not in DETOURS:
+        session.before = "asking" if session.place == "confirming" else session.place
+    session.place = place
 
 
 def under_way(session: Session) -> bool:

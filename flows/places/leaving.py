@@ -6,7 +6,7 @@ from flows.messages import Button
 from flows.places.menu import begin_service, greet, open_menu, open_program
 from flows.places.registry import PLACES, Place, show
 from flows.program import LINK
-from flows.talk import Talk, buttons, forget_draft, has_draft, under_way
+from flows.talk import Talk, buttons, forget_draft, has_draft, step_out, under_way
 
 
 def ask_to_cancel(talk: Talk, then: str = "") -> None:
@@ -20,9 +20,8 @@ def ask_to_cancel(talk: Talk, then: str = "") -> None:
         session.place = "rest"
         open_menu(talk)
         return
-    if session.place != "leaving":
-        session.before = session.place
-    session.place, session.pending = "leaving", then
+    step_out(session, "leaving")
+    session.pending = then
     _show(talk)
 
 

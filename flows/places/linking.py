@@ -7,7 +7,7 @@ from flows.events import CodeMade, CodeUsed, Joined, Parted
 from flows.messages import Button
 from flows.places.proving import spends
 from flows.places.registry import PLACES, Place, go, show
-from flows.talk import Talk, under_way, yes_no
+from flows.talk import Talk, step_out, under_way, yes_no
 
 
 def link(talk: Talk, code: str) -> None:
@@ -35,8 +35,7 @@ def code_used(talk: Talk, event: CodeUsed) -> None:
     """Another person's chat is joined after a yes only; a slip's request is theirs at once."""
     session = talk.session
     if event.kind == "person":
-        if session.place != "linking":
-            session.before = session.place if session.place != "start" else "rest"
+        step_out(session, "linking")
         session.joins, session.joins_at = event.contact, event.channel
         go(talk, "linking")
         return
@@ -75,7 +74,8 @@ def _options(talk: Talk) -> list[Button]:
 def _chosen(talk: Talk, choice: str) -> None:
     session = talk.session
     contact, session.joins = session.joins, 0
-    session.place, session.joins_at = session.before or "rest", ""
+    session.joins_at = ""
+    session.place = session.before if session.before not in ("", "start") else "rest"
     if choice == "yes" and contact:
         talk.want(JoinChat(contact))
     else:

@@ -6,7 +6,7 @@ from flows.effects import CallOfficer, EndTalk, PassOn
 from flows.events import Media, TakenOver
 from flows.messages import Button
 from flows.places.registry import PLACES, Place, show
-from flows.talk import Talk, buttons
+from flows.talk import Talk, buttons, step_out
 
 
 def call(talk: Talk, reason: str, text: str = "") -> None:
@@ -19,10 +19,7 @@ def call(talk: Talk, reason: str, text: str = "") -> None:
 
 def taken_over(talk: Talk, event: TakenOver) -> None:
     """An officer is here now."""
-    session = talk.session
-    if session.place != "talking":
-        session.before = session.place
-    session.place = "talking"
+    step_out(talk.session, "talking")
     talk.ask("conversation.talking", buttons("end_talk"), officer=event.officer)
 
 
@@ -35,6 +32,11 @@ def handed_back(talk: Talk) -> None:
     talk.say("conversation.talk_ended")
     if session.place not in ("rest", "start"):
         show(talk)
+
+
+def still(talk: Talk) -> None:
+    """A link was followed meanwhile: the talk goes on until somebody ends it."""
+    talk.ask("conversation.still_talking", _options(talk))
 
 
 def pass_on(talk: Talk, text: str = "", media: Media | None = None) -> None:

@@ -10,7 +10,7 @@ from flows.effects import Announcements, FindStatus
 from flows.places import complaining, erasing, leaving, linking, menu, review, talking
 from flows.places.aside import come_back, leave
 from flows.places.registry import go, show
-from flows.talk import Talk, has_draft, in_aside, under_way
+from flows.talk import Talk, has_draft, in_aside, step_out, under_way
 from flows.understanding import Intent
 
 
@@ -100,8 +100,7 @@ def _language(talk: Talk, intent: Intent) -> None:
     if intent.argument in talk.office.languages:
         menu.choose_language(talk, intent.argument)
         return
-    if talk.session.place != "language":
-        talk.session.before = talk.session.place
+    step_out(talk.session, "language")
     go(talk, "language")
 
 

@@ -191,6 +191,13 @@ def test_a_late_date_is_taken_only_after_a_yes_and_marked() -> None:
     assert walk.session.asked == "born_at"
 
 
+def test_a_late_date_is_asked_again_after_something_came_between() -> None:
+    walk = answered(born(begun("akta_lahir"), "3 mei 2026"), "batal")
+    walk.take(Pressed(f"{walk.session.prompt}:keep_going"))
+    assert (walk.session.place, walk.session.asked) == ("asking", "born_on")
+    assert "born_on" not in walk.session.answers
+
+
 @pytest.mark.parametrize("denied", ["tidak", "kembali"])
 def test_a_late_date_that_was_a_slip_is_asked_again(denied: str) -> None:
     walk = answered(born(begun("akta_lahir"), "3 mei 2026"), denied)
