@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 
-.PHONY: run test lint check pytest crash day soak bench lock browser clean
+.PHONY: run test lint check pytest explore crash day soak bench lock browser clean
 
 run: .venv/run.stamp
 	@$(BIN)/loket serve
@@ -22,6 +22,12 @@ crash: .venv/dev.stamp
 
 day: .venv/dev.stamp
 	$(BIN)/pytest -m day -s tests/town
+
+# Properties with other examples than those of `make test`, ten times; what is found prints itself.
+explore: .venv/dev.stamp
+	for round in 1 2 3 4 5 6 7 8 9 10; do \
+	  HYPOTHESIS_PROFILE=explore $(BIN)/pytest -n 2 $$(grep -rlE "@given|stateful" tests --include="*.py") || exit 1; \
+	done
 
 # Both engines at once: an hour. LOKET_SOAK_MINUTES=5 for a taste.
 soak: .venv/dev.stamp
