@@ -45,8 +45,11 @@ def keep(tx: Tx, digest: str, service: str, body: bytes, now_ms: int) -> None:
 def all_versions(tx: Tx) -> list[Version]:
     """Return every kept version, by service and from the oldest on."""
     talks = _counted(tx, "SELECT digest, COUNT(*) FROM conversation GROUP BY digest")
-    open_requests = "SELECT digest, COUNT(*) FROM request WHERE closed_at IS NULL GROUP BY digest"
-    work = _counted(tx, open_requests)
+    work = _counted(
+        tx,
+        "SELECT s.digest, (SELECT COUNT(*) FROM request r WHERE r.digest = s.digest"
+        " AND r.closed_at IS NULL) FROM storeddefinition s",
+    )
     rows = tx.all(
         "SELECT digest, service, first_seen, body FROM storeddefinition"
         " ORDER BY service, first_seen, digest"
@@ -79,13 +82,15 @@ def forget_unused(tx: Tx, current: Collection[str]) -> int:
     """
     if tx.shared:
         return 0
-    unused = tx.all(
-        "SELECT digest FROM storeddefinition WHERE digest NOT IN (SELECT digest FROM conversation)"
-        " AND digest NOT IN (SELECT digest FROM request)"
-    )
+    kept = [row[0] for row in tx.all("SELECT digest FROM storeddefinition")]
     return sum(
-        tx.run("DELETE FROM storeddefinition WHERE digest = ?", digest)
-        for (digest,) in unused
+        tx.run(
+            "DELETE FROM storeddefinition WHERE digest = ?"
+            " AND NOT EXISTS (SELECT 1 FROM request r WHERE r.digest = ?)"
+            " AND NOT EXISTS (SELECT 1 FROM conversation c WHERE c.digest = ?)",
+            *[digest] * 3,
+        )
+        for digest in kept
         if digest not in current
     )
 

@@ -106,7 +106,8 @@ def release(tx: Tx, job_ids: Sequence[int]) -> None:
 def next_at(tx: Tx, most_cuts: int) -> tuple[int | None, int | None]:
     """Return the instants since which the next job, and the next suspect, may run."""
     row = tx.one(
-        "SELECT MIN(run_at), MIN(CASE WHEN cuts > ? THEN run_at END) FROM job WHERE state = 0",
+        "SELECT MIN(run_at), MIN(CASE WHEN cuts > ? THEN run_at END) FROM job"
+        " WHERE state < 2 AND state = 0",
         most_cuts,
     )
     return (row[0], row[1]) if row else (None, None)
@@ -142,6 +143,6 @@ def give_up(tx: Tx, job_id: int, error: str) -> None:
 def recover(tx: Tx) -> None:
     """What a process that has gone had claimed is free again."""
     tx.run(
-        "UPDATE job SET state = 0, claimed_until = NULL WHERE state = 1"
+        "UPDATE job SET state = 0, claimed_until = NULL WHERE state < 2 AND state = 1"
         " AND (owner IS NULL OR owner NOT IN (SELECT id FROM process))"
     )

@@ -16,7 +16,7 @@ from storage.database import StorageUnavailable
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-HEAD = "0008"
+HEAD = "0009"
 _LOCK = 7_310_000_000_000_000_001
 """The advisory lock of who migrates."""
 _ONE_AT_A_TIME = threading.Lock()

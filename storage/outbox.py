@@ -284,7 +284,7 @@ def again(tx: Tx, outbox_id: int) -> int | None:
 def left_behind(tx: Tx, before: int, limit: int = 1000) -> list[int]:
     """Return contacts for whom something waits that could have gone before that instant."""
     rows = tx.all(
-        "SELECT DISTINCT contact_id FROM outbox WHERE state = 0 AND priority = 0"
+        "SELECT DISTINCT contact_id FROM outbox WHERE state < 2 AND state = 0 AND priority = 0"
         " AND send_at < ? AND created_at < ? LIMIT ?",
         before,
         before,
@@ -296,7 +296,7 @@ def left_behind(tx: Tx, before: int, limit: int = 1000) -> list[int]:
 def free(tx: Tx) -> int:
     """What a process that has gone was handing over goes again; return how many it were."""
     return tx.run(
-        "UPDATE outbox SET state = 0 WHERE state = 1"
+        "UPDATE outbox SET state = 0 WHERE state < 2 AND state = 1"
         " AND (owner IS NULL OR owner NOT IN (SELECT id FROM process))"
     )
 
@@ -305,7 +305,7 @@ def recover(tx: Tx) -> list[int]:
     """Free what those who have gone were handing over; return all for whom something waits."""
     free(tx)
     rows = tx.all(
-        "SELECT contact_id FROM outbox WHERE state = 0 AND priority = 0"
+        "SELECT contact_id FROM outbox WHERE state < 2 AND state = 0 AND priority = 0"
         " GROUP BY contact_id ORDER BY MIN(id)"
     )
     return [row[0] for row in rows]

@@ -47,7 +47,11 @@ def forget_audit(tx: Tx, before: int, limit: int = _LIMIT) -> int:
 
 def versions(tx: Tx) -> list[Version]:
     """Return the versions of services of which there are requests."""
-    rows = tx.all("SELECT DISTINCT service, digest FROM request ORDER BY service, digest")
+    rows = tx.all(
+        "SELECT s.service, s.digest FROM storeddefinition s"
+        " WHERE EXISTS (SELECT 1 FROM request r WHERE r.digest = s.digest)"
+        " ORDER BY s.service, s.digest"
+    )
     return [(row[0], row[1]) for row in rows]
 
 
@@ -56,10 +60,11 @@ def papers_of_closed(
 ) -> dict[int, list[int]]:
     """Return by request the documents, not yet destroyed, of those that were closed before."""
     rows = tx.all(
+        # What is still there is little beside all that was ever closed: it is looked at first.
         "SELECT request_id, id FROM document WHERE state <> 'discarded' AND request_id IN"
-        " (SELECT r.id FROM request r WHERE r.service = ? AND r.digest = ? AND r.closed_at < ?"
-        " AND EXISTS (SELECT 1 FROM document d WHERE d.request_id = r.id"
-        " AND d.state <> 'discarded') ORDER BY r.id LIMIT ?) ORDER BY id",
+        " (SELECT DISTINCT d.request_id FROM document d CROSS JOIN request r"
+        " WHERE d.state <> 'discarded' AND r.id = d.request_id AND r.service = ?"
+        " AND r.digest = ? AND r.closed_at < ? ORDER BY d.request_id LIMIT ?) ORDER BY id",
         *version,
         before,
         limit,
@@ -112,9 +117,10 @@ def purge_letters(
     The number, its day and the file's hash stay: a number is never used again.
     """
     rows = tx.all(
-        "SELECT l.id, l.request_id, l.file FROM letter l JOIN request r ON r.id = l.request_id"
-        " WHERE r.service = ? AND r.digest = ? AND l.made_at < ? AND l.key IS NOT NULL"
-        " ORDER BY l.id LIMIT ?",
+        "SELECT l.id, l.request_id, l.file FROM letter l CROSS JOIN request r"
+        " WHERE r.id = l.request_id AND r.service = ? AND r.digest = ?"
+        " AND l.made_at < ? AND l.key IS NOT NULL"
+        " ORDER BY l.made_at LIMIT ?",
         *version,
         before,
         limit,

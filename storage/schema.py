@@ -71,6 +71,8 @@ class Contact(SQLModel, table=True):
     ``confirmed_at`` is when the person last proved that they read what is sent there (SMS).
     """
 
+    __table_args__ = (_part("contact_staff", "id", where="kind = 'staff'"),)
+
     id: int | None = _id()
     channel: str
     kind: str = "citizen"
@@ -126,6 +128,7 @@ class Inbox(SQLModel, table=True):
 class Conversation(SQLModel, table=True):
     """A citizen's session, sealed; ``wake_at`` is when the machine wants the clock's event."""
 
+    __table_args__ = (_part("conversation_talking", "talking_to", where="talking_to IS NOT NULL"),)
     contact_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
     session: bytes | None = _sealed()
     service: str = ""
@@ -240,6 +243,8 @@ class Request(SQLModel, table=True):
         Index("request_late", "status", "stage_due_at"),
         Index("request_number_any_case", text("upper(number)")),
         Index("request_name_any_case", text("lower(name)")),
+        Index("request_version", "digest", "closed_at"),
+        _part("request_keyed", "digest", "closed_at", where="key IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()
@@ -283,6 +288,9 @@ class History(SQLModel, table=True):
     ``before`` is the request's state as JSON before the step, for undoing it.
     """
 
+    __table_args__ = (
+        _part("history_undoable", "officer_id", "id", where="before <> '' AND undone = 0"),
+    )
     id: int | None = _id()
     request_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -301,6 +309,7 @@ class Document(SQLModel, table=True):
     ``state``: fetching, stored, refused, discarded. ``key`` is the file's own key, sealed.
     """
 
+    __table_args__ = (_part("document_kept", "request_id", where="state <> 'discarded'"),)
     id: int | None = _id()
     contact_id: int = Field(sa_column=Column(Id, nullable=False, index=True))
     request_id: int | None = Field(default=None, sa_column=Column(Id, index=True))
@@ -352,6 +361,7 @@ class Series(SQLModel, table=True):
 class Letter(SQLModel, table=True):
     """A numbered letter. ``state``: reserved, made, cancelled (the number stays)."""
 
+    __table_args__ = (_part("letter_keyed", "made_at", where="key IS NOT NULL"),)
     id: int | None = _id()
     request_id: int = Field(sa_column=Column(Id, nullable=False, unique=True))
     number: str = Field(unique=True)
