@@ -21,7 +21,8 @@ from tests.standins.telegram import TelegramStandin
 
 _MINUTES = float(os.environ.get("LOKET_SOAK_MINUTES", "60"))
 _RATE = 50.0
-_CITIZENS = 60
+# One person may send so many photos a day: fewer people would come to that end within the hour.
+_CITIZENS = 150
 _LOOK_SECONDS = 15.0
 _GROWTH = 1.1
 _ROOM = 50
