@@ -33,9 +33,9 @@ class Call(msgspec.Struct):
 
 
 class Reply(msgspec.Struct):
-    """A call within the answer of a webhook."""
+    """A call within the answer of a webhook; some answer with an object that is none."""
 
-    method: str
+    method: str = ""
 
 
 _reply = msgspec.json.Decoder(Reply).decode
@@ -129,7 +129,9 @@ class Poster(asyncio.Protocol):
         if found is not None and self._done is not None:
             done, self._done = self._done, None
             if self._called is not None and found[1][:1] == b"{":
-                self._called(_reply(found[1]).method)
+                method = _reply(found[1]).method
+                if method:
+                    self._called(method)
             done(int(found[0].split(b" ", 2)[1]))
 
     def connection_lost(self, error: Exception | None) -> None:
