@@ -8,9 +8,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot.setup.services import ROOT
 from tests.crash.crowd import Citizen, Ears, Officer, Post, announce_work
-from tests.process.installation import Installation
+from tests.process.installation import Installation, config_with
 from tests.process.installations import Installations
 from tests.standins.telegram import TelegramStandin
 
@@ -130,26 +129,13 @@ def _count(desk: Desk, sql: str) -> int:
     return int(str(desk.rows(sql)[0][0]))
 
 
-def open_config(folder: Path) -> Path:
-    """Write the example office, without the limits that keep one person from so much."""
-    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    for old, new in [
-        ("messages_per_minute: 30", "messages_per_minute: 100000"),
-        ("open_requests: 5", "open_requests: 1000"),
-        ("settle_ms: 1500", "settle_ms: 0"),
-        ("trial: auto", "trial: off"),
-    ]:
-        assert old in text, old
-        text = text.replace(old, new)
-    path = folder / "config.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
 def environment(folder: Path, group: str) -> dict[str, str]:
-    """Return what such an office sets."""
+    """Return what an office sets whose limits keep nobody from so much."""
+    config = config_with(
+        folder, messages_per_minute="100000", open_requests="1000", settle_ms="0", trial="off"
+    )
     return {
-        "LOKET_CONFIG": str(open_config(folder)),
+        "LOKET_CONFIG": str(config),
         "TELEGRAM_MODE": "webhook",
         "TELEGRAM_STAFF_CHAT": group,
     }

@@ -38,6 +38,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def config_with(folder: Path, **settings: str) -> Path:
+    """Write the example office with other values for some settings; return the file."""
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    for name, value in settings.items():
+        text, found = re.subn(rf"(?m)^(\s*{name}:) \S+", rf"\1 {value}", text)
+        assert found == 1, name
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 class Installation:
     """One data folder and the process that works on it; ``output`` keeps all it ever printed."""
 
